@@ -120,7 +120,7 @@ def test_another_process_learns_what_changed(state, state_url):
 
 def test_whoever_has_not_looked_for_long_takes_everything_for_changed(state, monkeypatch):
     kept = 20
-    monkeypatch.setattr(cache_invalidation, "KEPT", kept)
+    monkeypatch.setattr(cache_invalidation, "MOST_CHANGES", kept)
     with state.writing() as connection:
         for number in range(kept + 1):
             note_change(connection, "comments", str(number))

@@ -1,12 +1,12 @@
-"""The history of publications, which cannot be derived from the articles folder: a part of the state database.
+"""The history of publications, a part of the state database: it cannot be derived from the articles folder.
 
-database_writer_client.py  History: what the catalog calls; each call is one request to a child process
-database_writer_child.py   the child process, so that a web process need not import SQLAlchemy
-records.py                 reading and writing the rows, in one transaction
+database_writer_client.py  History, which the catalog calls; each call is one request to a child process
+database_writer_child.py   the child process, so that a web process does not import SQLAlchemy
+records.py                 reads and writes the rows in one transaction
 history_tables.py          the tables
 
-The catalog holds a copy of the rows for its queries. Whatever changes one of them is first written here and then
-committed there, so nothing is ever announced that would be forgotten.
+The catalog has a copy of the rows for its queries. Each change is first written here and then committed to the catalog,
+so a change that readers have seen is never lost.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The child process that writes the history. A request is a line of JSON: the URL, what to do, and with which rows."""
+"""The child process that writes the history. A request is a line of JSON: ``[database URL, operation, argument]``.
+
+The answer is ``{"value": …}``, or ``{"fault": …}`` with a stored Message if the database cannot be used.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,21 @@ from ..state import State
 from .records import exchange, identity_of, record
 
 _states: dict[str, State] = {}
-"""One: that of the last request."""
+"""The State of the last request by its URL; at most one."""
 
 
 def main() -> None:
     answers = prepare()
-    logging.getLogger("reader.state").setLevel(logging.CRITICAL)  # the parent logs what is wrong, once
+    logging.getLogger("reader.state").setLevel(logging.CRITICAL)  # the parent logs a fault, once
     answer_lines(answers, _answer)
 
 
 def _answer(line: str) -> str:
     if not line:
         return ""
-    url, what, value = json.loads(line)
+    url, operation, argument = json.loads(line)
     try:
-        return json.dumps({"value": _done(_state(url), what, value)})
+        return json.dumps({"value": _execute(_state(url), operation, argument)})
     except StateUnusable as error:
         return json.dumps({"fault": stored(error.reason)})
 
@@ -41,14 +44,14 @@ def _state(url: str) -> State:
     return _states[url]
 
 
-def _done(state: State, what: str, value: Any) -> Any:
-    if what == "identity":
+def _execute(state: State, operation: str, argument: Any) -> Any:
+    if operation == "identity":
         with state.reading() as connection:
             return identity_of(connection)
     with state.writing() as connection:
-        if what == "record":
-            return record(connection, value)
-        return identity_of(connection), exchange(connection, value)
+        if operation == "record":
+            return record(connection, argument)
+        return identity_of(connection), exchange(connection, argument)
 
 
 if __name__ == "__main__":

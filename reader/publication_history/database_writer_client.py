@@ -1,4 +1,4 @@
-"""History: the calls of the catalog. Does not import SQLAlchemy: a child process does, and ends when it is idle."""
+"""History, which the catalog calls. A child process imports SQLAlchemy instead of this process; it ends when idle."""
 
 from __future__ import annotations
 
@@ -19,27 +19,38 @@ from ..storage.sqlite import file_identity
 
 Row = list[Any]
 Rows = dict[str, list[Row]]
-"""Rows by the name of the table in the catalog, such as ``removed``; the slug comes first."""
+"""Rows by the name of the table in the catalog, such as ``removed``; the first column is the slug."""
 
 Changes = dict[str, dict[str, Row | None]]
-"""By table and slug: the row as it is now, or None if it was deleted."""
+"""The new row by table and slug, or None for a deleted row."""
 
 COMMAND = (sys.executable, "-m", "reader.publication_history.database_writer_child")
 ANSWER_SECONDS = 120.0
+"""How long one request to the child may take."""
+
 IDLE_SECONDS = 30.0
+"""How long an unused child continues to run."""
+
 _RECYCLE_BYTES = 400_000_000
 _children = WarmChildren(_RECYCLE_BYTES, IDLE_SECONDS)
 
 
 class History:
-    """The history in the state database at *url*. All calls raise StateUnusable."""
+    """The history in the state database at *url*. All methods raise StateUnusable.
+
+    ::
+
+        history = History(settings.state_url)
+        identity, lacking = history.exchange({"removed": [["rain", "Rain", 1700000000]]})
+        history.record({"removed": {"rain": None}})  # the article is public again
+    """
 
     def __init__(self, url: str) -> None:
         self._url, self._path = url, State(url).path
         self._known_file, self._known_identity = "", ""
 
     def identity(self) -> str:
-        """Another one in each database; empty before it is made. Asks again when the file was replaced."""
+        """A random id of the database; empty if the file does not exist. Cached until the file is replaced."""
         file = file_identity(self._path) if self._path else "server"
         if not file:
             return ""
@@ -49,19 +60,20 @@ class History:
         return self._known_identity
 
     def record(self, changes: Changes) -> None:
-        """On the disk when it returns."""
+        """Writes *changes*. They are on the disk when it returns."""
         self._request("record", changes)
 
     def exchange(self, rows: Rows) -> tuple[str, Rows]:
-        """Adds what is not known yet of *rows*, those of a catalog. Returns the identity and what that catalog lacks.
+        """Adds the rows of a catalog that the history lacks. Returns the identity, and the rows that the catalog lacks
+        or has with other values.
 
-        Creates the database.
+        Creates the database if it does not exist.
         """
         identity, lacking = self._request("exchange", rows)
         return str(identity), lacking
 
-    def _request(self, what: str, value: object) -> Any:
-        request = json.dumps([self._url, what, value])
+    def _request(self, operation: str, argument: object) -> Any:
+        request = json.dumps([self._url, operation, argument])
         try:
             child = _children.take(COMMAND, NO_LIMITS)
         except OSError as error:
@@ -81,7 +93,7 @@ class History:
 
 
 def _identity_in(path: Path | None) -> str:
-    """That of an SQLite file, without a child process, so that a restart starts none; empty if it has none."""
-    with suppress(sqlite3.Error):  # the child says what is wrong, or makes the table
+    """The identity in an SQLite file, or empty. Reads it without a child process, so that a restart starts none."""
+    with suppress(sqlite3.Error):  # the child reports the error, or creates the table
         return "".join(column_in(path, "SELECT id FROM history_identity")) if path else ""
     return ""

@@ -13,7 +13,7 @@ from .database_writer_client import Changes, Rows
 from .history_tables import COPIED, LEDGER, identity, recorded, versions
 
 _CHUNK = 500
-"""Rows a statement: SQLite binds at most 32,766 values."""
+"""Rows per statement: SQLite binds at most 32,766 values."""
 
 Item = TypeVar("Item")
 
@@ -23,7 +23,7 @@ def identity_of(connection: Connection) -> str:
 
 
 def record(connection: Connection, changes: Changes) -> None:
-    """Puts or, for None, deletes the row of each slug; adds what is new of ``recorded`` to the ledger."""
+    """Writes the row of each slug, or deletes it for None; adds new versions in ``recorded`` to the ledger."""
     for name, rows in changes.items():
         table = COPIED[name]
         present = [row for row in rows.values() if row is not None]
@@ -35,7 +35,8 @@ def record(connection: Connection, changes: Changes) -> None:
 
 
 def exchange(connection: Connection, theirs: Rows) -> Rows:
-    """Adds the rows of *theirs* whose slugs have none here. Returns all rows that *theirs* lacks or has otherwise."""
+    """Adds the rows of *theirs* whose slugs have no row here. Returns all rows that *theirs* lacks or has with other
+    values."""
     lacking: Rows = {}
     for name, table in COPIED.items():
         known = {row.slug: list(row) for row in connection.execute(select(table))}
@@ -49,14 +50,15 @@ def exchange(connection: Connection, theirs: Rows) -> Rows:
 
 
 def _may_be_added(connection: Connection, name: str, slug: str) -> bool:
-    """An old catalog may say that an article was removed or renamed that is public again."""
+    """False for a removal or rename of an article that is public: an old catalog may have one although the article was
+    published again."""
     if name not in ("moved", "removed"):
         return True
     return connection.execute(select(recorded.c.slug).where(recorded.c.slug == slug)).first() is None
 
 
 def _add_versions(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Adds the rows of ``recorded`` whose version is not the one that is recorded now."""
+    """Adds the rows of ``recorded`` to the ledger whose version is not the current one of their slug."""
     now = datetime.now(UTC)
     for chunk in _chunks(rows):
         wanted = select(recorded.c.slug, recorded.c.version).where(recorded.c.slug.in_([row[0] for row in chunk]))

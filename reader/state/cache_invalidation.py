@@ -1,4 +1,4 @@
-"""Records which things changed, so that a process drops only the affected cache entries. Imports SQLAlchemy."""
+"""Records changes by topic and key, so that a process drops only the affected cache entries. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -9,43 +9,44 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from .state_tables import state_changes, state_revision
 
-KEPT = 10_000
-"""How many changes are kept. Who has not looked for longer takes everything for changed."""
+MOST_CHANGES = 10_000
+"""How many of the latest changes are stored. A process whose revision is older drops all its cache entries."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed up to *revision*: pairs of topic and key; ``None`` if that is not known, so it may be anything."""
+    """The changes up to *revision* as pairs of topic and key; ``None`` if they are unknown, so anything may have
+    changed."""
 
     revision: int
     things: frozenset[tuple[str, str]] | None
 
 
 def note_change(connection: Connection, topic: str, key: str) -> int:
-    """Tells other processes, once *connection* commits, that a thing changed. Returns the new revision.
+    """Records one change, which other processes see when *connection* commits. Returns the new revision.
 
-    For example ``note_change(connection, "comments", slug)``. *connection* is one of ``State.writing``.
+    For example ``note_change(connection, "comments", slug)``. *connection* comes from ``State.writing``.
     """
     return note_changes(connection, topic, [key])
 
 
 def note_changes(connection: Connection, topic: str, keys: Sequence[str]) -> int:
-    """The same for several things, at least one."""
-    moved_on = update(state_revision).values(value=state_revision.c.value + len(keys)).returning(state_revision.c.value)
-    revision: int = connection.execute(moved_on).scalar_one()
+    """Records a change of each of *keys*, at least one. Returns the new revision: each change adds 1."""
+    statement = update(state_revision).values(value=state_revision.c.value + len(keys))
+    revision: int = connection.execute(statement.returning(state_revision.c.value)).scalar_one()
     first = revision - len(keys) + 1
     rows = [{"revision": number, "topic": topic, "key": key} for number, key in enumerate(keys, first)]
     connection.execute(insert(state_changes), rows)
-    connection.execute(delete(state_changes).where(state_changes.c.revision <= revision - KEPT))
+    connection.execute(delete(state_changes).where(state_changes.c.revision <= revision - MOST_CHANGES))
     return revision
 
 
 def changes_since(connection: Connection, revision: int) -> Changes:
-    """What was noted after *revision*, the ``revision`` of the last answer."""
+    """The changes after *revision*, which is the ``revision`` of the previous result."""
     now: int = connection.execute(select(state_revision.c.value)).scalar_one()
     if revision == now:
         return Changes(now, frozenset())
     later = select(state_changes.c.topic, state_changes.c.key).where(state_changes.c.revision > revision)
     rows = connection.execute(later).all()
-    # Fewer rows than revisions: some were dropped, or another database took the place of this one.
+    # Fewer rows than revisions: some were deleted, or the database was replaced by another one.
     return Changes(now, frozenset((row.topic, row.key) for row in rows) if len(rows) == now - revision else None)

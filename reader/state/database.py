@@ -1,4 +1,4 @@
-"""State: transactions on the state database, whichever engine it is. Imports SQLAlchemy at the first transaction."""
+"""State: transactions on the state database, SQLite or PostgreSQL. Imports SQLAlchemy at the first transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
-"""How long the answer of ``fault`` is kept."""
+"""How long the result of ``fault`` is cached."""
 
 DELETED = N_(
     "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore FILE), or restart"
@@ -39,9 +39,9 @@ RESTORE = N_("stop Reader, move it away, and bring back a backup: python -m read
 class State:
     """The state database at *url*: ``sqlite:////srv/reader/data/state.sqlite3`` or ``postgresql://reader@db/reader``.
 
-    Nothing is opened or created before the first transaction. An object may be used by all threads, and by a process
-    that was forked: it opens connections of its own. Every method of a transaction raises StateUnusable. An OSError of
-    the block itself, or an error of another database that it uses, is the caller's and passes through::
+    The first transaction opens the database, and creates it if necessary. The object can be used by all threads, and in
+    a forked process, which opens its own connections. ``reading``, ``writing`` and ``changes_since`` raise
+    StateUnusable. An OSError that the block raises, or an error of another database in it, is not converted::
 
         state = State(settings.state_url)
         with state.writing() as connection:
@@ -54,7 +54,7 @@ class State:
     def __init__(self, url: str) -> None:
         self._url = url
         self.path = file_in(url)
-        """The SQLite file; None for a server."""
+        """The SQLite file; None for PostgreSQL."""
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._opened: tuple[int, str] = (0, "")
@@ -66,7 +66,7 @@ class State:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database. It must not write."""
+        """A read-only transaction that sees one snapshot of the database."""
         with self._transaction(writes=False) as connection:
             yield connection
 
@@ -74,7 +74,7 @@ class State:
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed, and on the disk, when the block ends; rolled back if it raises.
 
-        It is the only one that writes until then, in all processes. So keep it short: nothing slow belongs into it.
+        Only one such transaction runs at a time, in all processes. Keep it short: do nothing slow in the block.
         """
         with self._transaction(writes=True) as connection:
             yield connection
@@ -82,18 +82,24 @@ class State:
 
     @property
     def revision(self) -> int:
-        """Grows with each noted change of any process. Takes microseconds; of PostgreSQL at most 0.1 s old."""
+        """A number that grows with each recorded change of any process. Reading it takes microseconds.
+
+        With PostgreSQL it is up to 0.1 s old.
+        """
         return self._revision()
 
     def changes_since(self, revision: int) -> Changes:
-        """What was noted since that revision."""
+        """The changes recorded after *revision*."""
         from .cache_invalidation import changes_since
 
         with self.reading() as connection:
             return changes_since(connection, revision)
 
     def fault(self) -> str:
-        """Why the database cannot be used, a Message; empty if it can. Opens no SQLite file that nobody used yet."""
+        """Why the database cannot be used, a Message; empty if it can. Cached for CHECK_SECONDS.
+
+        Before the first transaction it only reads an SQLite file, and does not create it.
+        """
         now = time.monotonic()
         if now >= self._checked_at + CHECK_SECONDS:
             self._checked_at = now
@@ -105,11 +111,13 @@ class State:
         return self._fault
 
     def write_fault(self) -> str:
-        """Why an SQLite file cannot be written, a Message; empty if it can. Imports no SQLAlchemy, writes no row."""
+        """Why the SQLite file cannot be written, a Message; empty if it can, and for PostgreSQL. Does not import
+        SQLAlchemy and writes no row."""
         return self._write_check.fault()
 
     def close(self) -> None:
-        """Closes all connections that no thread is using. The next transaction begins anew, also with a new file."""
+        """Closes all connections that no thread is using. The next transaction opens the database again, and creates
+        the file if it is missing."""
         with self._lock:
             self._dispose()
             self._was_used = False
@@ -126,7 +134,7 @@ class State:
             with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
                 try:
                     yield connection
-                except (OSError, sqlite3.Error) as error:  # those of this database come as SQLAlchemyError
+                except (OSError, sqlite3.Error) as error:  # errors of this database are SQLAlchemyError
                     of_block = error
                     raise
         except (SQLAlchemyError, OSError, sqlite3.Error) as error:
@@ -140,7 +148,7 @@ class State:
         self._set_fault("")
 
     def _current(self) -> Engine:
-        """The engine of this process for the file that is there now. Creates the database and its tables."""
+        """The engine of this process for the current file. Creates the database and its tables if they are missing."""
         with self._lock:
             opened = os.getpid(), file_identity(self.path) if self.path else ""
             if self._engine is not None and opened == self._opened:
@@ -148,20 +156,21 @@ class State:
             self._dispose()
             if self.path and not opened[1] and self._was_used:
                 raise StateUnusable(Message(DELETED, path=str(self.path)))
-            self._engine = self._prepared()
+            self._engine = self._new_engine()
             self._opened = os.getpid(), file_identity(self.path) if self.path else ""
             self._was_used = True
             return self._engine
 
-    def _prepared(self) -> Engine:
+    def _new_engine(self) -> Engine:
+        """An engine for the database, which is created and migrated if necessary. Raises StateUnusable."""
         from .engines import postgresql_engine, sqlite_engine
-        from .migrating import NotOurs, create_file, migrate
+        from .migrating import ForeignDatabase, create_file, migrate
 
         self._was_tried = True
         if self.path:
             if not file_identity(self.path):
                 create_file(self.path)
-                LOG.info("%s was made", self.path)
+                LOG.info("created %s", self.path)
             engine = sqlite_engine(self.path)
         else:
             try:
@@ -173,7 +182,7 @@ class State:
             migrate(engine)
         except BaseException as error:
             engine.dispose()
-            if isinstance(error, NotOurs):
+            if isinstance(error, ForeignDatabase):
                 values = {"database": self._display_name(), "tables": str(error)}
                 foreign = Message("%(database)s holds tables of another program: %(tables)s", **values)
                 raise StateUnusable(foreign) from error
@@ -181,13 +190,13 @@ class State:
         return engine
 
     def _dispose(self) -> None:
-        """Connections from before a fork belong to the parent: they are left alone, not closed."""
+        """Closes the engine's connections. After a fork it only drops them, because they belong to the parent."""
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose(close=self._opened[0] == os.getpid())
 
     def _reason(self, error: Exception) -> str | None:
-        """What is wrong with the database; None if *error* is another one: a bug, or a broken constraint."""
+        """The fault of the database, a Message; None if *error* has another cause: a bug, or a violated constraint."""
         from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
         from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -204,12 +213,12 @@ class State:
         return None
 
     def _display_name(self) -> str:
-        """The database without its password."""
+        """The path of the file, or the server and database name without the password."""
         parts = urlsplit(self._url)
         return str(self.path) if self.path else f"PostgreSQL {parts.hostname or ''}{parts.path}"
 
     def _set_fault(self, fault: str) -> None:
-        """Logs a new fault once."""
+        """Sets the current fault, and logs it once when it changes."""
         if fault and str(fault) != self._logged:
             LOG.error("the state database cannot be used: %s", fault)
         elif self._logged and not fault:
@@ -217,7 +226,7 @@ class State:
         self._fault, self._logged = fault, str(fault)
 
     def _read_revision(self) -> int:
-        """The last known one while the server does not answer."""
+        """The revision of a server; the last known one while the server does not answer."""
         from sqlalchemy import select
 
         from .state_tables import state_revision
@@ -228,7 +237,7 @@ class State:
 
 
 def file_in(url: str) -> Path | None:
-    """The file that a URL of SQLite names; None for a server."""
+    """The file of an SQLite URL; None for the URL of a server."""
     parts = urlsplit(url)
     return Path(unquote(parts.path[1:])) if parts.scheme == "sqlite" else None
 

@@ -1,7 +1,8 @@
 """SQLAlchemy engines: SQLite in WAL mode with full synchronization, and PostgreSQL by psycopg 3. Imports SQLAlchemy.
 
-Both give the same transactions. One that reads sees one state of the database from its first query on. Those that write
-come one after the other, so what a transaction has read is still true when it writes.
+Transactions behave the same with both. A reading transaction sees one snapshot of the database, taken at its first
+query. Writing transactions run one after the other, so the data that such a transaction has read is still current when
+it writes.
 """
 
 from __future__ import annotations
@@ -14,25 +15,27 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 from ..storage.sqlite import closing_on_error, open_database
 
 BUSY_SECONDS = 30
-"""How long a transaction waits for those before it."""
+"""How long a writing transaction waits for the others."""
 
 CONNECT_SECONDS = 5
+"""How long connecting to PostgreSQL may take."""
 
 WRITES = "writes"
-"""The execution option of a connection whose transactions write."""
+"""The execution option that marks a connection for writing transactions."""
 
 WRITER_LOCK = 0x52454144
-"""PostgreSQL's advisory lock that the one transaction holds that writes ("READ")."""
+"""The id of PostgreSQL's advisory lock that the writing transaction holds ("READ" in ASCII)."""
 
 POOL = {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60, "pool_timeout": BUSY_SECONDS}
-"""Four connections stay open in a process; there may be one for each of its threads."""
+"""Four connections stay open in a process; up to 64 threads can have one each."""
 
-# The server looks after a connection, too, so that the lock of a machine that vanished is free within ten seconds.
+# The server probes the connection, so that it releases the lock of an unreachable machine within ten seconds.
 _KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
 
 
 def sqlite_engine(path: Path) -> Engine:
-    """The file must exist. A commit is on the disk when it returns (synchronous = FULL)."""
+    """An engine for the SQLite file at *path*, which must exist. A commit returns when it is on the disk (synchronous =
+    FULL)."""
 
     def connect() -> sqlite3.Connection:
         connection = open_database(path, timeout_seconds=BUSY_SECONDS)
@@ -47,7 +50,7 @@ def sqlite_engine(path: Path) -> Engine:
 
 
 def postgresql_engine(url: str) -> Engine:
-    """Raises ImportError without psycopg (requirements-many.txt)."""
+    """An engine for the PostgreSQL database at *url*. Raises ImportError without psycopg (requirements-many.txt)."""
     address = make_url(url).set(drivername="postgresql+psycopg")
     arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _KEEPALIVE}
     arguments = {name: value for name, value in arguments.items() if name not in address.query}
@@ -57,7 +60,8 @@ def postgresql_engine(url: str) -> Engine:
 
 
 def _begin_in_sqlite(connection: Connection) -> None:
-    """The connection is in autocommit mode: sqlite3's own BEGIN comes too late for a write lock."""
+    """Begins a transaction. The connection is in autocommit mode, because the implicit BEGIN of the sqlite3 module
+    comes too late for a write lock."""
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -9,9 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, object], *unique: str) -> bool:
-    """Whether the row was inserted, because none had the same values of *unique*.
+    """Inserts a row unless one with the same values in the columns *unique* exists. Returns whether it was inserted.
 
-    Asks what was returned: the number of rows of such an insert is unknown with PostgreSQL.
+    It uses RETURNING, because the row count of such an insert is unknown with PostgreSQL.
     """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=list(unique))

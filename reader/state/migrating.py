@@ -1,9 +1,9 @@
 """Creates the state database and applies migrations (Alembic), under a lock. Imports SQLAlchemy, and Alembic if needed.
 
-A new SQLite file is made of ``migrations/sqlite.sql``, which is what the migrations make of an empty database.
+A new SQLite file gets the schema in ``migrations/sqlite.sql``, the result of all migrations on an empty database.
 
-A transaction that writes holds the lock: of several processes that start at once the first one migrates, and the
-others find nothing to do. A migration that fails leaves the database as it was.
+The lock is that of a writing transaction. If several processes start at the same time, the first one migrates, and the
+others find a current database. A failed migration leaves the database unchanged.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from .migration_heads import FOLDER, is_current
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
 SCHEMA = FOLDER / "sqlite.sql"
-"""Written by ``scripts/make_schema.py``."""
+"""The schema of a new SQLite file; ``scripts/make_schema.py`` writes it."""
 
 
-class NotOurs(Exception):
-    """The database has tables, but not those of Reader's state."""
+class ForeignDatabase(Exception):
+    """The database has tables of another program. The message lists up to three of them."""
 
 
 def create_file(path: Path) -> None:
-    """Makes the SQLite database with all tables unless it exists. Raises OSError.
+    """Creates the SQLite database with all tables unless it exists. Raises OSError.
 
-    It is made under another name, so nobody ever sees an empty one. Of two processes the second finds the first's.
+    It is created under a temporary name, so no process sees an empty one. If two processes create it, the first one's
+    file is used.
     """
     path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new-{secrets.token_hex(8)}")
@@ -59,7 +60,7 @@ def _publish(new: Path, path: Path) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Applies what is missing, in one transaction. Raises NotOurs, and SQLAlchemy's errors."""
+    """Applies the missing migrations in one transaction. Raises ForeignDatabase, and SQLAlchemy's errors."""
     with engine.connect() as connection, connection.begin():
         if is_current(applied(connection)):
             return
@@ -69,17 +70,17 @@ def migrate(engine: Engine) -> None:
 
 
 def applied(connection: Connection) -> list[str]:
-    """The ids of the last migration of each module; empty in an empty database."""
+    """The id of the last applied migration of each module; empty in an empty database. Raises ForeignDatabase."""
     tables = inspect(connection).get_table_names()
     if "alembic_version" in tables:
         return list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
     if tables:
-        raise NotOurs(", ".join(sorted(tables)[:3]))
+        raise ForeignDatabase(", ".join(sorted(tables)[:3]))
     return []
 
 
 def upgrade(connection: Connection, revisions: Iterable[str]) -> None:
-    """Applies the migrations up to these."""
+    """Applies the migrations up to and including each of *revisions*."""
     from alembic import command
     from alembic.config import Config
 

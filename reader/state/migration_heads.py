@@ -1,4 +1,4 @@
-"""The migrations of this code. A database is current if it holds the last one of each module."""
+"""The ids of this code's migrations. A database is current if the last one of each module was applied."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("migrations")
 NAME = re.compile(r"(?P<module>[a-z]+)_(?P<number>\d{4})_[a-z0-9_]+\.py")
-"""Of a file of ``migrations/versions``: ``comments_0002_votes.py`` is the second change of the comments' tables."""
+"""A file name in ``migrations/versions``: ``comments_0002_votes.py`` is the second change of the comments' tables."""
 
 
 def known_ids() -> frozenset[str]:
@@ -26,8 +26,10 @@ def heads() -> frozenset[str]:
 
 
 def is_current(applied: Iterable[str]) -> bool:
-    """Whether the tables are at least as new as this code. Those of a later version of Reader can be used as they are:
-    a migration only adds."""
+    """Whether the tables are at least as new as this code requires. *applied* are the ids in the database.
+
+    Tables of a later version of Reader can be used, because a migration only adds tables and columns.
+    """
     newest = {module: number for module, _, number in (name.rpartition("_") for name in applied)}
     wanted = (name.rpartition("_") for name in heads())
     return all(newest.get(module, "") >= number for module, _, number in wanted)

@@ -1,4 +1,4 @@
-"""The revision of the state, cheap enough to be asked every few milliseconds. Does not import SQLAlchemy for SQLite."""
+"""The revision of the state, cheap enough to be read every few milliseconds. Does not import SQLAlchemy for SQLite."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from pathlib import Path
 from ..storage.sqlite import file_identity
 
 READ_SECONDS = 0.1
-"""How often PostgreSQL is asked. This process's own changes are seen at once."""
+"""The shortest interval between two queries to PostgreSQL. Changes of this process are visible immediately."""
 
 
 class FileRevision:
-    """That of an SQLite file: PRAGMA data_version, microseconds, and one query if it changed. 0 if there is none."""
+    """Reads the revision of an SQLite file; 0 if there is no file.
+
+    Each call reads PRAGMA data_version, which takes microseconds, and queries the revision only if that changed.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
@@ -26,7 +29,7 @@ class FileRevision:
         self._data_version, self._last = -1, 0
 
     def __call__(self) -> int:
-        """The last known revision while the file cannot be read."""
+        """The current revision; the last known one while the file cannot be read."""
         with self._lock, suppress(sqlite3.Error):
             if connection := self._current():
                 version = int(connection.execute("PRAGMA data_version").fetchone()[0])
@@ -36,13 +39,13 @@ class FileRevision:
         return self._last
 
     def expire(self) -> None:
-        """Nothing to do: each call asks."""
+        """Does nothing, because each call checks the file."""
 
     def _current(self) -> sqlite3.Connection | None:
-        """A connection of this process to the file that is there now."""
+        """A connection of this process to the current file; None if there is none."""
         opened = os.getpid(), file_identity(self._path)
         if opened != self._opened or self._connection is None:
-            if self._connection is not None and opened[0] == self._opened[0]:  # one from before a fork is left alone
+            if self._connection is not None and opened[0] == self._opened[0]:  # not one from before a fork
                 self._connection.close()
             self._connection, self._data_version = None, -1
             if opened[1]:
@@ -53,7 +56,7 @@ class FileRevision:
 
 
 class ServerRevision:
-    """That of a server, which *read* reads at most every READ_SECONDS."""
+    """Caches the revision of a server, which *read* queries, for READ_SECONDS."""
 
     def __init__(self, read: Callable[[], int]) -> None:
         self._read, self._last, self._read_after = read, 0, float("-inf")
@@ -65,11 +68,11 @@ class ServerRevision:
         return self._last
 
     def expire(self) -> None:
-        """This process has changed something: the next call reads."""
+        """Makes the next call read the server, after a change by this process."""
         self._read_after = float("-inf")
 
 
 def column_in(path: Path, query: str) -> list[str]:
-    """The first column of a query of an SQLite file, read without making it. Raises sqlite3.Error, also for no file."""
+    """The first column of the result of *query* on an SQLite file. Raises sqlite3.Error, also for a missing file."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
         return [str(row[0]) for row in connection.execute(query)]

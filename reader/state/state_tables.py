@@ -1,4 +1,4 @@
-"""The metadata of all tables of the state database, the column types that both engines know, and our own tables.
+"""The metadata of all tables of the state database, column types for both engines, and the tables of this package.
 
 A module adds its tables to METADATA in a file whose name ends in ``_tables.py``. Imports SQLAlchemy.
 """
@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970 (UTC). It comes back in UTC."""
+    """A datetime with a time zone, stored as microseconds since 1970 (UTC) and read in UTC."""
 
     impl = BigInteger
     cache_ok = True
@@ -36,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 state_revision = Table("state_revision", METADATA, Column("value", BigInteger, nullable=False))
-"""One row: the number of noted changes."""
+"""One row: the number of recorded changes."""
 
 state_changes = Table(
     "state_changes",
@@ -45,4 +45,4 @@ state_changes = Table(
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
 )
-"""The last changes, one a revision: ``comments``, ``2018-rain``."""
+"""The latest changes, one row per revision, for example topic ``comments``, key ``2018-rain``."""
