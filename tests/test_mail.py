@@ -587,7 +587,7 @@ def test_after_a_kill_a_message_is_sent_unless_its_end_was(site):
     site.subscribe("a@example.org", "b@example.org")
     site.sender.make_edition(DAILY)
     first, second = site.outbox.due(site.now)
-    record = site.sender._opened_record()
+    record = site.sender._open_record()
     for message in (first, second):  # claimed by the process before
         assert site.outbox.hand_over(message.id, site.now, record.machine)
     record.write(first.id)

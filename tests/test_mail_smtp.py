@@ -11,7 +11,7 @@ from smtp_server import CERTIFICATE, SmtpStub, smtp_server
 
 from reader.errors import BadSetting
 from reader.mail import smtp
-from reader.mail.smtp import Refused, ServerFailed, connected, hand_over, server_at
+from reader.mail.smtp import Refused, ServerFailed, hand_over, open_connection, server_at
 from reader.settings import Settings
 
 MESSAGE = b"Subject: rain\r\n\r\n.a line with a dot\r\n..\r\nend\r\n"
@@ -25,7 +25,7 @@ def trusted(monkeypatch):
 
 
 def send(url: str, content: bytes = MESSAGE, to: str = TO, before_end=lambda: True) -> bool:
-    with connected(server_at(url), "news.example") as connection:
+    with open_connection(server_at(url), "news.example") as connection:
         return hand_over(connection, FROM, to, content, before_end)
 
 
@@ -126,7 +126,7 @@ def test_a_server_that_refuses_the_sender_takes_no_mail(answer):
 def test_after_a_refusal_the_same_connection_takes_the_next_message():
     with (
         smtp_server(SmtpStub(rcpt=lambda to: "550 5.1.1 no" if to == TO else "")) as server,
-        connected(server_at(f"smtp://127.0.0.1:{server.port}"), "news.example") as connection,
+        open_connection(server_at(f"smtp://127.0.0.1:{server.port}"), "news.example") as connection,
     ):
         with pytest.raises(Refused):
             hand_over(connection, FROM, TO, MESSAGE)

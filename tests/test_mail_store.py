@@ -196,18 +196,18 @@ def test_everything_of_an_address_is_exported_and_erased(state, store):
     subscribe(state, "a@example.org", "other@example.org")
     store.request("A@example.org", Choice(DAILY), "", NOON)
     store.send_document("a@example.org", "a@kindle.com", {"of": "rain"}, "form", NOON)
-    found = json.loads(personal_data.exported(state, "a@example.org"))
+    found = json.loads(personal_data.export_json(state, "a@example.org"))
     assert {name: len(entries) for name, entries in found.items()} == {
         "mail_subscribers": 1, "mail_requests": 1, "mail_outbox": 2, "mail_blocked": 0,
     }  # fmt: skip
     assert personal_data.erase(state, "a@example.org") == 4
-    assert not any(json.loads(personal_data.exported(state, "a@example.org")).values())
+    assert not any(json.loads(personal_data.export_json(state, "a@example.org")).values())
     store.send_document("Case@Example.org", "b@kindle.com", {"of": "rain"}, "form", NOON)
-    assert len(json.loads(personal_data.exported(state, "case@example.org"))["mail_outbox"]) == 1
+    assert len(json.loads(personal_data.export_json(state, "case@example.org"))["mail_outbox"]) == 1
     assert personal_data.erase(state, "case@example.org") == 1
     personal_data.stop(state, "other@example.org", NOON)
     assert personal_data.figures(state).subscribers == {}
-    assert len(json.loads(personal_data.exported(state, "OTHER@example.org"))["mail_blocked"]) == 1
+    assert len(json.loads(personal_data.export_json(state, "OTHER@example.org"))["mail_blocked"]) == 1
 
 
 def test_a_cookie_of_another_site_is_nobodys(store, tmp_path):

@@ -241,11 +241,11 @@ def state_database(settings: Settings) -> Iterator[Finding]:
 def mail_server(settings: Settings) -> Iterator[Finding]:
     if not settings.smtp_url:
         return
-    from ..mail.smtp import ServerFailed, connected, server_at
+    from ..mail.smtp import ServerFailed, open_connection, server_at
 
     server = server_at(settings.smtp_url)
     try:
-        with connected(server, settings.mail_from.rpartition("@")[2]):
+        with open_connection(server, settings.mail_from.rpartition("@")[2]):
             yield Finding(OK, Message("mail server: %(name)s", name=f"{server.host}:{server.port}"))
     except ServerFailed as error:
         text = Message("the mail server takes no mail: %(cause)s", cause=error.reason)

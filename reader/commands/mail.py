@@ -57,7 +57,7 @@ def _change(state: State, action: str, address: str) -> None:
     from ..mail import personal_data
 
     if action == "export":
-        echo_content(personal_data.exported(state, address))
+        echo_content(personal_data.export_json(state, address))
     elif action == "erase":
         echo(Message("%(count)s entries were deleted", count=str(personal_data.erase(state, address))))
     elif action == "stop":
@@ -82,7 +82,7 @@ def _bounce(settings: Settings, state: State, path: str) -> None:
         echo(Message("no bounce of an issue"))
         return
     try:
-        is_stopped = Outbox(state).bounced(found, datetime.now(UTC))
+        is_stopped = Outbox(state).record_bounce(found, datetime.now(UTC))
     except StateUnusable as error:
         echo(error.message, err=True)
         raise SystemExit(os.EX_TEMPFAIL) from error  # the mail server tries again
@@ -106,18 +106,18 @@ def _status(state: State) -> None:
 
 def _test(settings: Settings, address: str) -> None:
     from ..catalog import Catalog
-    from ..mail.mail_models import NOTE, Queued
+    from ..mail.mail_models import NOTE, QueuedMessage
     from ..mail.messages import Messages
-    from ..mail.smtp import Refused, ServerFailed, connected, hand_over, server_at
+    from ..mail.smtp import Refused, ServerFailed, hand_over, open_connection, server_at
     from ..templating import Renderer
 
     if not settings.smtp_url:
         raise click.ClickException(localized(Message("READER_SMTP_URL is not set")))
     catalog = Catalog(settings.catalog, settings.timezone, must_be_complete=False)
-    queued = Queued(0, NOTE, address, 0, {}, 0, datetime.now(UTC))
+    queued = QueuedMessage(0, NOTE, address, 0, {}, 0, datetime.now(UTC))
     content = Messages(settings, catalog, Renderer(settings.templates, settings.static)).trial(queued)
     try:
-        with connected(server_at(settings.smtp_url), settings.mail_from.rpartition("@")[2]) as connection:
+        with open_connection(server_at(settings.smtp_url), settings.mail_from.rpartition("@")[2]) as connection:
             hand_over(connection, settings.mail_from, address, content)
     except (Refused, ServerFailed) as error:
         message = Message("the mail server takes no mail: %(cause)s", cause=error.reason)

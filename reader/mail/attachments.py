@@ -1,4 +1,4 @@
-"""The files that are attached to mail, where they may go, and what Amazon's Send to Kindle takes."""
+"""The files attached to mail: formats, size limits, and the restrictions of Amazon's Send to Kindle."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from ..models import Publication
 from ..urls import issue_day
 
 FORMATS = (("epub", ""), ("pdf", "phone"), ("pdf", ""))
-"""(suffix, page) of the files that can be ordered."""
+"""(suffix, page) of the files that readers can request."""
 
 DEVICES = ("kindle.com", "free.kindle.com", "kindle.cn", "pbsync.com")
-"""The domains of e-readers (Kindle, PocketBook) that take mail only from senders that their owner has approved."""
+"""The domains of e-readers (Kindle, PocketBook). They accept mail only from senders that their owner has approved."""
 
 KINDLES = DEVICES[:3]
 LARGEST_BYTES, LARGEST_ON_KINDLE = 18_000_000, 36_000_000
-"""Of a file, so that the message, four thirds of it, stays below 25 MB, which large providers take, and below 50 MB,
-which Amazon takes in a mail (200 MB in a browser)."""
+"""Limits of the file size. The message is a third larger: less than 25 MB, the limit of large providers, and less than
+50 MB, Amazon's limit for mail (200 MB in a browser)."""
 
 _LANGUAGES_OF_KINDLE = frozenset(
     [
@@ -26,7 +26,7 @@ _LANGUAGES_OF_KINDLE = frozenset(
         "rm", "sco", "stq", "sv", "ta", "zh",
     ]
 )  # fmt: skip
-"""Send to Kindle refuses an EPUB whose ``dc:language`` it doesn't know; a PDF has none."""
+"""Send to Kindle rejects an EPUB with another ``dc:language``. A PDF has no such field."""
 
 
 def is_device(address: str) -> bool:
@@ -34,19 +34,20 @@ def is_device(address: str) -> bool:
 
 
 def largest_for(address: str) -> int:
+    """The largest file in bytes that may be sent to *address*."""
     return LARGEST_ON_KINDLE if address.rpartition("@")[2] in KINDLES else LARGEST_BYTES
 
 
 def suffix_for(address: str, suffix: str, publication: Publication) -> str:
-    """*suffix*, or ``pdf`` where Kindle would refuse the EPUB."""
+    """*suffix*, or ``pdf`` if Kindle would reject the EPUB because of a language."""
     is_kindle = address.rpartition("@")[2] in KINDLES
     languages = {publication.language, *(chapter.language for chapter in publication.chapters)}
-    known = {language.partition("-")[0].lower() for language in languages} <= _LANGUAGES_OF_KINDLE
-    return "pdf" if is_kindle and suffix == "epub" and not known else suffix
+    is_supported = {language.partition("-")[0].lower() for language in languages} <= _LANGUAGES_OF_KINDLE
+    return "pdf" if is_kindle and suffix == "epub" and not is_supported else suffix
 
 
 def publication_of(catalog: Catalog, name: str) -> Publication:
-    """An article by slug, or ``d/2026-05-01`` for the issue of a day. Raises NotFound, TooLarge."""
+    """The article with the slug *name*, or the issue of a day for ``d/2026-05-01``. Raises NotFound, TooLarge."""
     if name.startswith("d/"):
         issue = catalog.issue(issue_day(name[2:]))
         return of_issue(issue, catalog.articles([teaser.slug for teaser in issue.teasers]))

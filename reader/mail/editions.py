@@ -1,4 +1,4 @@
-"""Which articles the mail of a day or a week holds. Days are those of the site's time zone (READER_TIMEZONE)."""
+"""Selects the articles of a daily or weekly mail. Days are days of the site's time zone (READER_TIMEZONE)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from ..catalog import Catalog
 from .mail_models import DAILY, Edition
 
 QUIET = timedelta(seconds=60)
-"""How long the catalog has not changed before an issue is mailed: a day's articles often come in a row."""
+"""An issue is mailed after the catalog has not changed for this time, because articles of a day often arrive in a
+row."""
 
 LONGEST_QUIET = timedelta(minutes=30)
-"""After READER_MAIL_HOUR: where articles come every minute, the issue is mailed then. Later ones are in the next."""
+"""The longest delay after READER_MAIL_HOUR. If articles arrive every minute, the issue is mailed then; later articles
+are in the next one."""
 
 FIRST_DAYS = {DAILY: 1, "weekly": 7}
 MOST_DAYS = {DAILY: 7, "weekly": 14}
-"""How far back the first mail of a site reaches, and any later one if the server was off."""
+"""The age in days of the oldest articles: FIRST_DAYS in the first mail of a site, MOST_DAYS in a later mail, for
+example after the server was off."""
 
 MOST_ISSUES = 15
 
 
 def day_of_edition(frequency: str, now: datetime, hour: int) -> date | None:
-    """The day of the edition that may be mailed at *now*, in the site's time zone: today from *hour* on, or this week's
-    Monday from *hour* on; None before."""
+    """The day of the edition that may be mailed at *now* (in the site's time zone).
+
+    Daily: today, from *hour* on. Weekly: Monday of this week, from *hour* on that day. None before that time.
+    """
     today = now.date()
     if frequency == DAILY:
         return today if now.hour >= hour else None
@@ -32,9 +37,10 @@ def day_of_edition(frequency: str, now: datetime, hour: int) -> date | None:
 
 
 def new_slugs(catalog: Catalog, frequency: str, today: date, before: Sequence[Edition]) -> list[str]:
-    """The first slugs of the articles that no edition held yet, newest first; *before* are its editions, latest first.
+    """The original slugs of the articles that no edition has contained yet, newest first.
 
-    Each article is mailed once: what comes late on a day, or with a date of the day before, is in the next mail.
+    *before* are the earlier editions of *frequency*, latest first. Each article is mailed once: a late article, or one
+    dated the day before, is in the next mail.
     """
     reach = MOST_DAYS if before else FIRST_DAYS
     start = today - timedelta(days=reach[frequency])

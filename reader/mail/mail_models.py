@@ -1,4 +1,4 @@
-"""The values of mail: preferences of a subscriber, queued messages, and the limits per address and client."""
+"""The values of mail: a subscriber's choice, queued messages, and the limits per address and client."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ DAILY, WEEKLY = "daily", "weekly"
 FREQUENCIES = {DAILY: N_("every day"), WEEKLY: N_("every Monday")}
 
 CONFIRMATION, DOCUMENT, NOTE, ISSUE = "confirmation", "document", "note", "issue"
-TURNS = {CONFIRMATION: 0, NOTE: 0, DOCUMENT: 1, ISSUE: 2}
-"""The kinds of messages, and which go first: somebody waits for a confirmation."""
+PRIORITIES = {CONFIRMATION: 0, NOTE: 0, DOCUMENT: 1, ISSUE: 2}
+"""The kinds of messages with their priorities. The lowest number is sent first: a person waits for a confirmation."""
 
 WAITING, HANDED_OVER, SENT, FAILED, UNCLEAR = "waiting", "handed over", "sent", "failed", "unclear"
 """HANDED_OVER is recorded before the last line of a message is sent. UNCLEAR: the connection was lost before the server
-answered that line; it may have taken the message, so it is not sent again."""
+replied to that line. The server may have accepted the message, so it is not sent again."""
 
-REQUEST_LIVES = timedelta(hours=48)
-"""How long the link of a confirmation works, and how long an address that is not confirmed is kept."""
+REQUEST_LIFETIME = timedelta(hours=48)
+"""How long the link of a confirmation works, and how long an unconfirmed address is stored."""
 
-DONE_FOR = timedelta(days=7)
-STOPPED_FOR = timedelta(days=30)
-EDITIONS_FOR = timedelta(days=60)
-"""How long rows are kept: of sent messages, of subscribers that bounced, of what was mailed."""
+DONE_RETENTION = timedelta(days=7)
+STOPPED_RETENTION = timedelta(days=30)
+EDITION_RETENTION = timedelta(days=60)
+"""How long rows are stored: finished messages, subscribers that bounced, and editions."""
 
-KEEPS_TRYING = {CONFIRMATION: timedelta(hours=24), NOTE: timedelta(hours=24), DOCUMENT: timedelta(days=2)}
-KEEPS_TRYING |= {ISSUE: timedelta(days=2)}
+RETRY_PERIODS = {CONFIRMATION: timedelta(hours=24), NOTE: timedelta(hours=24), DOCUMENT: timedelta(days=2)}
+"""How long after its creation a message of each kind is tried again."""
+RETRY_PERIODS |= {ISSUE: timedelta(days=2)}
 
 MOST_REFUSALS = 3
-"""So many issues in a row that the server refused for another reason than the address stop it, too."""
+"""A subscription also stops after the server refused this many issues in a row for a reason other than the address."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most ``most`` a day for one address, client or site. ``name`` is part of the hash."""
+    """At most ``most`` requests a day for one address, client or site. ``name`` is part of the stored hash."""
 
     name: str
     most: int
@@ -51,8 +52,11 @@ LIMITS_OF_DOCUMENTS = (Limit("documents by address", 10), Limit("documents to", 
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody who typed an address wants. ``frequency`` is empty for who wants to send files only; ``script`` one
-    of SCRIPTS or empty; ``locale`` that of the interface; ``back`` the page to return to."""
+    """The preferences of a visitor who entered an address.
+
+    ``frequency`` is DAILY, WEEKLY, or empty if the visitor only wants to send files. ``script`` is one of SCRIPTS or
+    empty; ``locale`` is the locale of the interface; ``back`` is the page to return to.
+    """
 
     frequency: str = ""
     script: str = ""
@@ -62,12 +66,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Request:
+    """An address that waits for confirmation."""
+
     address: str
     choice: Choice
 
 
 @dataclass(frozen=True)
 class Subscriber:
+    """A confirmed address. ``secret`` is part of the unsubscribe link; ``stopped_at`` is set after a bounce;
+    ``refusals`` counts the issues in a row that the server refused."""
+
     id: int
     address: str
     choice: Choice
@@ -78,7 +87,8 @@ class Subscriber:
 
 @dataclass(frozen=True)
 class Edition:
-    """The mail of a day or a week. ``slugs`` are those under which the articles were first published, in order."""
+    """A mailed issue of a day or a week. ``day`` is in ISO format; ``slugs`` are the original slugs of the articles, in
+    order."""
 
     id: int
     frequency: str
@@ -87,8 +97,8 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Queued:
-    """A message of the outbox. ``content`` depends on the kind."""
+class QueuedMessage:
+    """A message of the outbox. The keys of ``content`` depend on ``kind``."""
 
     id: int
     kind: str
@@ -101,16 +111,16 @@ class Queued:
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long a message waits that the server put off: 1, 2, 4 … minutes, at most 4 hours (greylisting: minutes)."""
+    """The delay before the next attempt: 1, 2, 4 … minutes, at most 4 hours. Greylisting takes minutes."""
     return min(timedelta(minutes=2 ** min(attempts - 1, 10)), timedelta(hours=4))
 
 
 def key_of(address: str) -> str:
-    """Equal for addresses that reach one mailbox at all servers in use: they take upper for lower case."""
+    """The address in lower case. All servers in use ignore case, so equal keys mean the same mailbox."""
     return address.lower()
 
 
 def mailbox_of(address: str) -> str:
-    """``a@x.org`` for ``A+news@x.org`` too (subaddressing, RFC 5233): all of them reach the same person."""
+    """``a@x.org`` also for ``A+news@x.org`` (subaddressing, RFC 5233), because both reach the same person."""
     local, _, domain = key_of(address).rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"

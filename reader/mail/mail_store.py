@@ -1,4 +1,4 @@
-"""MailStore: orders and subscriptions, one transaction a method. Imports SQLAlchemy at the first of them."""
+"""MailStore: file requests and subscriptions. Each method is one transaction. Imports SQLAlchemy at the first one."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from ..errors import Busy
 from ..i18n import Message
 from ..state import State
 from . import mail_models
-from .mail_models import CONFIRMATION, DOCUMENT, REQUEST_LIVES, Choice, Request, Subscriber, key_of, mailbox_of
+from .mail_models import CONFIRMATION, DOCUMENT, REQUEST_LIFETIME, Choice, Request, Subscriber, key_of, mailbox_of
 
 COOKIE_SECONDS = 180 * 86_400
 _COOKIE = "reader mail address"
-OFTEN = Message("too much mail was ordered")
+TOO_MANY_REQUESTS = Message("too much mail was ordered")
 
 
 class MailStore:
-    """Methods raise StateUnusable. Times are aware; addresses come from ``setting_values.mail_address``.
+    """Requests and subscriptions in the state database.
+
+    Methods raise StateUnusable. Times are aware; addresses must be validated by ``setting_values.mail_address``.
 
     ::
 
@@ -35,34 +37,34 @@ class MailStore:
     def __init__(self, state: State) -> None:
         self.state = state
         self._lock = threading.Lock()
-        self._known_key = b""
+        self._cached_key = b""
 
     @property
     def _key(self) -> bytes:
-        """Pages can be read while nobody can write."""
-        from .mail_writes import known_site_key, site_key
+        """The site's secret. Reads first, so that pages work while the database is read-only."""
+        from .mail_writes import site_key, stored_site_key
 
         with self._lock:
-            if not self._known_key:
+            if not self._cached_key:
                 with self.state.reading() as connection:
-                    self._known_key = known_site_key(connection)
-            if not self._known_key:
+                    self._cached_key = stored_site_key(connection)
+            if not self._cached_key:
                 with self.state.writing() as connection:
-                    self._known_key = site_key(connection)
-            return self._known_key
+                    self._cached_key = site_key(connection)
+            return self._cached_key
 
     @property
     def signatures(self) -> Signatures:
-        """Of forms."""
+        """Signs and verifies the tokens of forms."""
         return Signatures(self._key)
 
     # -- an address and its owner ------------------------------------------------------------------------------------
 
     def request(self, address: str, choice: Choice, client: str, now: datetime, network: str = "") -> None:
-        """Queues a confirmation for *address*; the same for one that is known and one that isn't.
+        """Queues a confirmation for *address*. The result is the same for a known and an unknown address.
 
-        An address that has had its share today, or that wants no mail, gets none, and nobody is told. Raises Busy if
-        the client, its network or the whole site has ordered too many.
+        Nothing is queued, silently, if the address has reached its daily limit or is blocked. Raises Busy if the
+        client, its network or the whole site has reached its limit.
         """
         from sqlalchemy import insert
 
@@ -71,16 +73,18 @@ class MailStore:
 
         token = secrets.token_urlsafe(24)
         with self.state.writing() as connection:
-            # Before anything of the address is looked at: whether the site is busy tells nothing of it.
+            # These checks come before any lookup of the address, so that Busy reveals nothing about the address.
             for limit, subject in (
                 (mail_models.CONFIRMATIONS_OF_CLIENT, client),
                 (mail_models.CONFIRMATIONS_OF_NETWORK, network),
                 (mail_models.CONFIRMATIONS_OF_SITE, "everybody"),
             ):
-                if subject and not mail_writes.spend(connection, limit, subject, now):
-                    raise Busy(OFTEN, retry_seconds=3600)
-            has_share = mail_writes.spend(connection, mail_models.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now)
-            if not has_share or mail_writes.is_blocked(connection, address):
+                if subject and not mail_writes.count_request(connection, limit, subject, now):
+                    raise Busy(TOO_MANY_REQUESTS, retry_seconds=3600)
+            is_within_limit = mail_writes.count_request(
+                connection, mail_models.CONFIRMATIONS_OF_ADDRESS, mailbox_of(address), now
+            )
+            if not is_within_limit or mail_writes.is_blocked(connection, address):
                 return
             values = {**vars(choice), "token_hash": _hash(token), "address": address, "made_at": now}
             connection.execute(insert(mail_requests).values(**values))
@@ -88,7 +92,7 @@ class MailStore:
             mail_writes.queue(connection, CONFIRMATION, address, f"confirmation:{_hash(token)}", content, now)
 
     def request_with(self, token: str, now: datetime) -> Request | None:
-        """What a confirmation's link stands for; None if it is none, or too old."""
+        """The request of a confirmation link with *token*; None if it is unknown or expired."""
         from sqlalchemy import select
 
         from .mail_tables import mail_requests
@@ -96,12 +100,13 @@ class MailStore:
         with self.state.reading() as connection:
             query = select(mail_requests).where(mail_requests.c.token_hash == _hash(token))
             row = connection.execute(query).first()
-        if row is None or row.made_at < now - REQUEST_LIVES:
+        if row is None or row.made_at < now - REQUEST_LIFETIME:
             return None
         return Request(row.address, Choice(row.frequency, row.script, row.locale, row.back))
 
     def confirm(self, token: str, now: datetime) -> Request | None:
-        """Subscribes the address of a confirmation if it ordered the issue. Pressing the button twice does no harm."""
+        """Subscribes the address of a confirmation if a frequency was chosen. Returns None for an unknown or expired
+        *token* or a blocked address. Calling it twice is safe."""
         from . import mail_writes
 
         request = self.request_with(token, now)
@@ -113,7 +118,7 @@ class MailStore:
         return request
 
     def block(self, token: str, now: datetime) -> bool:
-        """No mail to the address of a confirmation, ever. Returns whether there is one."""
+        """Blocks all mail to the address of a confirmation permanently. Returns whether *token* is valid."""
         from . import mail_writes
 
         if (request := self.request_with(token, now)) is None:
@@ -123,11 +128,13 @@ class MailStore:
         return True
 
     def cookie_of(self, address: str, device: str = "") -> str:
-        """Signed: who holds it has confirmed *address*. *device* is the e-reader's address typed last."""
+        """A signed cookie. It proves that its owner has confirmed *address*. *device* is the e-reader's address entered
+        last."""
         return str(URLSafeTimedSerializer(self._key, salt=_COOKIE).dumps([address, device]))
 
     def addresses_in(self, cookie: str) -> tuple[str, str]:
-        """(confirmed address, e-reader's address) in a cookie; empty if it isn't ours."""
+        """(confirmed address, e-reader's address) of a cookie; two empty strings if the signature is invalid or
+        expired."""
         try:
             address, device = URLSafeTimedSerializer(self._key, salt=_COOKIE).loads(cookie, max_age=COOKIE_SECONDS)
         except (BadSignature, TypeError, ValueError):
@@ -137,9 +144,10 @@ class MailStore:
     # -- files -------------------------------------------------------------------------------------------------------
 
     def send_document(self, owner: str, to: str, content: dict[str, str], form: str, now: datetime) -> None:
-        """Queues a file that *owner*, who confirmed that address, orders. The same form sent twice is one order.
+        """Queues a file for *to*, requested by *owner*, a confirmed address. The same *form* sent twice is one request.
 
-        Raises Busy if the owner, the receiver or the whole site has had its share of the day.
+        Does nothing if *owner* or *to* is blocked. Raises Busy if the owner, the recipient or the whole site has
+        reached its daily limit.
         """
         from . import mail_writes
 
@@ -151,13 +159,13 @@ class MailStore:
                 return
             subjects = (key_of(owner), key_of(to), "")
             for limit, subject in zip(mail_models.LIMITS_OF_DOCUMENTS, subjects, strict=True):
-                if not mail_writes.spend(connection, limit, subject, now):
-                    raise Busy(OFTEN, retry_seconds=3600)  # and so nothing of this is kept
+                if not mail_writes.count_request(connection, limit, subject, now):
+                    raise Busy(TOO_MANY_REQUESTS, retry_seconds=3600)  # rolls the transaction back
 
     # -- subscribers -------------------------------------------------------------------------------------------------
 
     def subscriber_with(self, token: str) -> Subscriber | None:
-        """Whose unsubscribe link has *token*."""
+        """The subscriber whose unsubscribe link has *token*; None if it is invalid."""
         from . import mail_writes
 
         number, _, rest = token.partition("-")
@@ -168,7 +176,7 @@ class MailStore:
         return found if found and hmac.compare_digest(found.secret.encode(), rest.encode()) else None
 
     def unsubscribe(self, token: str) -> bool:
-        """Whether there was such a subscriber."""
+        """Deletes the subscriber. Returns whether *token* is valid."""
         from . import mail_writes
 
         if (found := self.subscriber_with(token)) is None:
@@ -178,6 +186,7 @@ class MailStore:
         return True
 
     def change(self, token: str, frequency: str, script: str, now: datetime) -> Subscriber | None:
+        """Changes the choice of a subscriber. Returns the changed subscriber; None if *token* is invalid."""
         from . import mail_writes
 
         if (found := self.subscriber_with(token)) is None:
@@ -189,7 +198,7 @@ class MailStore:
 
 
 def token_of(subscriber: Subscriber) -> str:
-    """Of the unsubscribe link."""
+    """The token of the unsubscribe link."""
     return f"{subscriber.id}-{subscriber.secret}"
 
 

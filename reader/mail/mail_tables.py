@@ -7,7 +7,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueC
 from ..state.state_tables import METADATA, UtcDateTime
 
 
-def _texts(*names: str) -> list[Column[str]]:
+def _text_columns(*names: str) -> list[Column[str]]:
     return [Column(name, Text, nullable=False) for name in names]
 
 
@@ -17,17 +17,17 @@ mail_keys = Table(
     Column("name", Text, primary_key=True),
     Column("key", LargeBinary, nullable=False),
 )
-"""Random secrets: ``site``, and one for each day (``2026-11-26``), deleted after it."""
+"""Random secrets: ``site``, and one per day (``2026-11-26``), which is deleted after that day."""
 
 mail_requests = Table(
     "mail_requests",
     METADATA,
     Column("token_hash", Text, primary_key=True),
-    *_texts("address", "frequency", "script", "locale", "back"),
+    *_text_columns("address", "frequency", "script", "locale", "back"),
     Column("made_at", UtcDateTime, nullable=False),
 )
-"""Addresses that somebody typed, until they are confirmed or two days have passed. ``frequency`` is empty if no issue
-was ordered, ``back`` the page that asked for the address."""
+"""Addresses that visitors entered, until they are confirmed or two days have passed. ``frequency`` is empty if no issue
+was requested; ``back`` is the page that requested the address."""
 
 mail_subscribers = Table(
     "mail_subscribers",
@@ -35,7 +35,7 @@ mail_subscribers = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
-    *_texts("frequency", "script", "locale", "secret"),
+    *_text_columns("frequency", "script", "locale", "secret"),
     Column("confirmed_at", UtcDateTime, nullable=False),
     Column("stopped_at", UtcDateTime),
     Column("reason", Text, nullable=False),
@@ -43,19 +43,19 @@ mail_subscribers = Table(
     Index("ix_mail_subscribers_frequency", "frequency"),
     sqlite_autoincrement=True,
 )
-"""Those who confirmed. ``stopped_at`` is when a bounce ended it; who unsubscribes is deleted. ``refusals`` counts the
-issues in a row that the server refused."""
+"""Confirmed addresses. ``stopped_at`` is the time of the bounce that ended the subscription. Unsubscribing deletes the
+row. ``refusals`` counts the issues in a row that the server refused."""
 
 mail_editions = Table(
     "mail_editions",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    *_texts("frequency", "day", "slugs"),
+    *_text_columns("frequency", "day", "slugs"),
     Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("frequency", "day"),
     sqlite_autoincrement=True,
 )
-"""What was mailed: a row for each day or week, with the first slugs of its articles, one a line."""
+"""One row per mailed day or week, with the original slugs of its articles, one per line."""
 
 mail_outbox = Table(
     "mail_outbox",
@@ -66,7 +66,7 @@ mail_outbox = Table(
     Column("address", Text, nullable=False),
     Column("subscriber", Integer, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
-    *_texts("content", "status"),
+    *_text_columns("content", "status"),
     Column("due_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
@@ -76,8 +76,8 @@ mail_outbox = Table(
     Index("ix_mail_outbox_subscriber", "subscriber"),
     sqlite_autoincrement=True,
 )
-"""Messages to be sent; ``content`` is JSON, ``turn`` says which go first. ``origin`` makes each one only once. The
-address is removed when it is done, the row a week later."""
+"""Messages to be sent. ``content`` is JSON; ``turn`` is the priority, lowest first; ``origin`` prevents duplicates. The
+address is removed when the message is finished, the row a week later."""
 
 mail_counts = Table(
     "mail_counts",
@@ -88,7 +88,7 @@ mail_counts = Table(
     Index("ix_mail_counts_subject", "subject", "at"),
     sqlite_autoincrement=True,
 )
-"""What was ordered in the last day, by keyed hashes of addresses and clients."""
+"""The requests of the last day, by keyed hashes of addresses and clients."""
 
 mail_blocked = Table(
     "mail_blocked",
@@ -96,4 +96,4 @@ mail_blocked = Table(
     Column("address_hash", Text, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
 )
-"""Keyed hashes of the addresses whose owners want no mail ever."""
+"""Keyed hashes of the addresses whose owners refuse all mail."""

@@ -1,4 +1,4 @@
-"""Writes to the mail tables, each within the caller's transaction. Imports SQLAlchemy."""
+"""SQL statements that write to the mail tables, each within the caller's transaction. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from ..state.insert_once import insert_once
 from . import mail_models
-from .mail_models import ISSUE, TURNS, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
+from .mail_models import ISSUE, PRIORITIES, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
 from .mail_tables import (
     mail_blocked,
     mail_counts,
@@ -38,12 +38,12 @@ from .mail_tables import (
 
 
 def site_key(connection: Connection) -> bytes:
-    """The secret that signs cookies, forms and links, the same in all processes."""
+    """The secret that signs cookies, forms and links. Created at the first call; the same in all processes."""
     return _key(connection, "site")
 
 
-def known_site_key(connection: Connection) -> bytes:
-    """The same without writing; empty before the first ``site_key``."""
+def stored_site_key(connection: Connection) -> bytes:
+    """The site key without writing; empty before the first ``site_key``."""
     return bytes(connection.execute(select(mail_keys.c.key).where(mail_keys.c.name == "site")).scalar() or b"")
 
 
@@ -56,13 +56,14 @@ def _key(connection: Connection, name: str) -> bytes:
 
 
 def hash_of(text: str, key: bytes) -> str:
+    """A keyed hash of *text*, 32 hexadecimal digits."""
     return hashlib.blake2b(text.encode(), key=key[:64], digest_size=16).hexdigest()
 
 
-def spend(connection: Connection, limit: Limit, subject: str, now: datetime) -> bool:
-    """Counts an order of *subject*, an address or a client, and tells whether it is within *limit*.
+def count_request(connection: Connection, limit: Limit, subject: str, now: datetime) -> bool:
+    """Counts one request of *subject* (an address or a client). Returns whether it is within *limit*.
 
-    The key of the hash is random and deleted after the day (UTC), with which the count begins anew.
+    The key of the hash is random and deleted after the day (UTC), so the count starts again each day.
     """
     key = _key(connection, f"{now:%Y-%m-%d}")
     hashed = hash_of(f"{limit.name} {subject}", key)
@@ -79,7 +80,7 @@ def is_blocked(connection: Connection, address: str) -> bool:
 
 
 def block(connection: Connection, address: str, now: datetime) -> None:
-    """No mail goes to the mailbox of *address* any more, whoever orders it."""
+    """Blocks the mailbox of *address*: no mail is sent to it, including mail that other people request."""
     erase(connection, address)
     hashed = hash_of(mailbox_of(address), site_key(connection))
     insert_once(connection, mail_blocked, {"address_hash": hashed, "at": now}, "address_hash")
@@ -94,21 +95,28 @@ def queue(
     now: datetime,
     subscriber: int = 0,
 ) -> bool:
-    """Puts a message into the outbox unless one of the same *origin* was there."""
+    """Adds a message to the outbox. Returns False if a message with the same *origin* exists."""
     values = _message(kind, content, now) | {"address": address, "subscriber": subscriber, "origin": origin}
     return insert_once(connection, mail_outbox, values, "origin")
 
 
 def queue_for_all(
-    connection: Connection, whose: Sequence[ColumnElement[bool]], origin: str, content: Mapping[str, str], now: datetime
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    origin: str,
+    content: Mapping[str, str],
+    now: datetime,
 ) -> int:
-    """Queues an issue for all subscribers for whom *whose* is true, and returns how many they are. One statement:
-    nobody else can write meanwhile, and with one for each of 50,000 that were 14 seconds."""
+    """Queues an issue for all subscribers that match *conditions*, and returns their number.
+
+    Uses one statement, because no other process can write meanwhile; one statement for each of 50,000 subscribers took
+    14 seconds.
+    """
     values = _message(ISSUE, content, now)
     s, columns = mail_subscribers.c, mail_outbox.c
     each = select(
         s.address, s.id, literal(origin) + cast(s.id, Text), *(literal(v, columns[n].type) for n, v in values.items())
-    ).where(*whose)
+    ).where(*conditions)
     names = ["address", "subscriber", "origin", *values]
     statement = insert(mail_outbox).from_select(names, each).execution_options(preserve_rowcount=True)
     return connection.execute(statement).rowcount
@@ -117,7 +125,7 @@ def queue_for_all(
 def _message(kind: str, content: Mapping[str, str], now: datetime) -> dict[str, object]:
     return {
         "kind": kind,
-        "turn": TURNS[kind],
+        "turn": PRIORITIES[kind],
         "content": json.dumps(content, ensure_ascii=False),
         "status": WAITING,
         "due_at": now,
@@ -128,7 +136,7 @@ def _message(kind: str, content: Mapping[str, str], now: datetime) -> dict[str, 
 
 
 def subscribe(connection: Connection, address: str, choice: Choice, now: datetime) -> None:
-    """Makes the confirmed address a subscriber, or changes what it gets; a stopped one begins again."""
+    """Makes the confirmed address a subscriber, or changes its choice. Restarts a stopped subscription."""
     values = {
         "address": address,
         "frequency": choice.frequency,
@@ -156,39 +164,39 @@ def subscriber(connection: Connection, number: int) -> Subscriber | None:
 
 
 def unsubscribe(connection: Connection, number: int) -> None:
-    """Nothing of the subscriber is kept, and what waits for it is not sent."""
+    """Deletes the subscriber and its queued messages."""
     found = subscriber(connection, number)
     connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber == number))
-    if found:  # the link that confirmed it would begin anew
+    if found:  # otherwise the confirmation link would subscribe again
         of_address = func.lower(mail_requests.c.address) == key_of(found.address)
         connection.execute(delete(mail_requests).where(of_address))
     connection.execute(delete(mail_subscribers).where(mail_subscribers.c.id == number))
 
 
 def erase(connection: Connection, address: str) -> int:
-    """Deletes everything that is kept of *address*. Returns the number of rows."""
+    """Deletes all data of *address*. Returns the number of rows."""
     of_address = func.lower(mail_subscribers.c.address) == key_of(address)
     numbers = list(connection.execute(select(mail_subscribers.c.id).where(of_address)).scalars())
     rows = connection.execute(delete(mail_outbox).where(mail_outbox.c.subscriber.in_(numbers))).rowcount
     for table in (mail_outbox, mail_requests, mail_subscribers):
         rows += connection.execute(delete(table).where(func.lower(table.c.address) == key_of(address))).rowcount
-    return int(rows + connection.execute(delete(mail_outbox).where(asked_by(address))).rowcount)
+    return int(rows + connection.execute(delete(mail_outbox).where(requested_by(address))).rowcount)
 
 
-def asked_by(address: str) -> ColumnElement[bool]:
-    """Whether a message of the outbox was ordered by *address*, in upper or lower case."""
+def requested_by(address: str) -> ColumnElement[bool]:
+    """An SQL condition: whether *address*, in any case, requested a message of the outbox."""
     return func.lower(mail_outbox.c.content).contains(json.dumps(key_of(address)), autoescape=True)
 
 
 def prune(connection: Connection, now: datetime) -> None:
-    """Deletes what has been kept long enough."""
-    for table, column, kept in (
-        (mail_requests, mail_requests.c.made_at, mail_models.REQUEST_LIVES),
-        (mail_outbox, mail_outbox.c.done_at, mail_models.DONE_FOR),
-        (mail_subscribers, mail_subscribers.c.stopped_at, mail_models.STOPPED_FOR),
-        (mail_editions, mail_editions.c.made_at, mail_models.EDITIONS_FOR),
+    """Deletes rows whose retention period has ended."""
+    for table, column, retention in (
+        (mail_requests, mail_requests.c.made_at, mail_models.REQUEST_LIFETIME),
+        (mail_outbox, mail_outbox.c.done_at, mail_models.DONE_RETENTION),
+        (mail_subscribers, mail_subscribers.c.stopped_at, mail_models.STOPPED_RETENTION),
+        (mail_editions, mail_editions.c.made_at, mail_models.EDITION_RETENTION),
         (mail_counts, mail_counts.c.at, timedelta(days=1)),
     ):
-        connection.execute(delete(table).where(column.is_not(None), column < now - kept))
+        connection.execute(delete(table).where(column.is_not(None), column < now - retention))
     before_today = mail_keys.c.name < f"{now:%Y-%m-%d}"
     connection.execute(delete(mail_keys).where(mail_keys.c.name != "site", before_today))

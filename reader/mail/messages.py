@@ -1,4 +1,4 @@
-"""The messages, as bytes ready for SMTP: headers in ASCII, lines ended by CRLF."""
+"""Builds the messages as bytes for SMTP: headers in ASCII, lines end with CRLF."""
 
 from __future__ import annotations
 
@@ -30,35 +30,36 @@ from ..models import Article, Publication, Teaser
 from ..settings import Settings
 from ..site_identity import Site, with_name
 from ..templating import Renderer
-from .mail_models import WEEKLY, Choice, Edition, Queued, Subscriber
+from .mail_models import WEEKLY, Choice, Edition, QueuedMessage, Subscriber
 from .mail_store import token_of
 
 POLICY = SMTP.clone(refold_source="none", cte_type="7bit")
-"""``none``: Content-Disposition is written as it is, with ``filename`` and ``filename*``."""
+"""``refold_source="none"``: Content-Disposition is written unchanged, with ``filename`` and ``filename*``."""
 
-MOST_SHOWN = 100
-"""Articles in a mail; Gmail cuts off what is longer than 102 KB."""
+MOST_ARTICLES = 100
+"""The largest number of articles in a mail. Gmail truncates mail above 102 KB."""
 
 LONGEST_SUMMARY, LONGEST_SUBJECT = 120, 150
 
 
 @dataclass(frozen=True)
 class TeaserGroup:
-    """Articles below a heading, which may be empty."""
+    """Articles with a heading, which may be empty."""
 
     name: str
     teasers: tuple[Teaser, ...]
 
 
 class Messages:
-    """Builds the messages of a site. ``settings`` has READER_MAIL_FROM and READER_BASE_URL."""
+    """Builds the messages of a site. ``settings`` must have READER_MAIL_FROM and READER_BASE_URL."""
 
     def __init__(self, settings: Settings, catalog: Catalog, renderer: Renderer) -> None:
         self._settings, self._catalog, self._renderer = settings, catalog, renderer
-        self._kept: dict[tuple[int, int, str, str], list[TeaserGroup]] = {}
+        self._groups_cache: dict[tuple[int, int, str, str], list[TeaserGroup]] = {}
 
-    def confirmation(self, queued: Queued) -> bytes:
-        """Nothing that a visitor typed is in it but the address it goes to."""
+    def confirmation(self, queued: QueuedMessage) -> bytes:
+        """The request to confirm an address. Except the recipient's address, it contains no text that the visitor
+        entered."""
         language = queued.content["locale"].replace("_", "-")
         _ = gettext_of(language)
         site = self._site("")
@@ -67,8 +68,8 @@ class Messages:
         context = {"link": link, "frequency": queued.content["frequency"], "hours": 48}
         return _bytes(self._text(queued, subject, language, "mail/confirmation.txt", site, **context), language)
 
-    def note(self, queued: Queued) -> bytes:
-        """To who ordered a file: it could not be sent, and where to get it."""
+    def note(self, queued: QueuedMessage) -> bytes:
+        """Notifies the person who requested a file that it could not be sent, with a link to the file."""
         language = queued.content["locale"].replace("_", "-")
         _ = gettext_of(language)
         link = f"{self._settings.base_url}{quote(queued.content['path'], safe='/?=&%')}"
@@ -76,11 +77,13 @@ class Messages:
         subject = _("A file could not be sent")
         return _bytes(self._text(queued, subject, language, "mail/note.txt", self._site(""), **context), language)
 
-    def trial(self, queued: Queued) -> bytes:
+    def trial(self, queued: QueuedMessage) -> bytes:
+        """A test message for the operator."""
         return _bytes(self._text(queued, "Reader", "en", "mail/trial.txt", self._site("")), "en")
 
-    def document(self, queued: Queued, publication: Publication, suffix: str, path: Path) -> bytes:
-        """The file, with a name that Amazon and old mail programs read and one with all characters."""
+    def document(self, queued: QueuedMessage, publication: Publication, suffix: str, path: Path) -> bytes:
+        """The message with the file at *path*. The file has two names: one in ASCII for Amazon and old mail programs,
+        one with all characters."""
         script = queued.content["script"]
         site, language, title = self._site(script), publication.language, publication.title
         if needs_change(language, script):
@@ -93,7 +96,7 @@ class Messages:
         message.attach(part)  # type: ignore[arg-type]  # typeshed wants its own class
         return _bytes(message, language)
 
-    def issue(self, queued: Queued, edition: Edition, subscriber: Subscriber) -> bytes | None:
+    def issue(self, queued: QueuedMessage, edition: Edition, subscriber: Subscriber) -> bytes | None:
         """The new issue for one subscriber; None if none of its articles is public any more."""
         choice = subscriber.choice
         language, site = language_of(choice), self._site(choice.script)
@@ -104,7 +107,7 @@ class Messages:
         kind = _("Weekly mail") if edition.frequency == WEEKLY else _("Daily mail")
         subject = f"{site.name} {long_date(day, language)} {groups[0].teasers[0].title}"
         unsubscribe = f"{self._settings.base_url}{urls.MAIL_UNSUBSCRIBE}?u={token_of(subscriber)}"
-        more = max(0, len(edition.slugs) - MOST_SHOWN)
+        more = max(0, len(edition.slugs) - MOST_ARTICLES)
         context = {"groups": groups, "kind": kind, "day": long_date(day, language), "unsubscribe": unsubscribe}
         message = self._text(queued, subject, language, "mail/issue.txt", site, **context, more=more)
         html = self._render("mail/issue.html", language, site, **context, more=more)
@@ -117,15 +120,16 @@ class Messages:
         return _bytes(message, language)
 
     def _cached_groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
-        """The same for all subscribers with one choice, so it is kept until something changes."""
+        """The groups are equal for all subscribers with the same choice, so they are cached until the catalog
+        changes."""
         key = (self._catalog.revision, edition.id, choice.script, language)
-        if key not in self._kept:
-            self._kept = {k: groups for k, groups in self._kept.items() if k[:2] == key[:2]}
-            self._kept[key] = self._groups(edition, choice, language, site)
-        return self._kept[key]
+        if key not in self._groups_cache:
+            self._groups_cache = {k: groups for k, groups in self._groups_cache.items() if k[:2] == key[:2]}
+            self._groups_cache[key] = self._groups(edition, choice, language, site)
+        return self._groups_cache[key]
 
     def _groups(self, edition: Edition, choice: Choice, language: str, site: Site) -> list[TeaserGroup]:
-        """By section, in a weekly mail by day."""
+        """Groups by section; in a weekly mail by day."""
         found = self._teasers(edition.slugs)
         converted = [in_script(teaser, choice.script, terms_of(site)) for teaser in found]
         if edition.frequency == WEEKLY:
@@ -139,8 +143,8 @@ class Messages:
         return [TeaserGroup(name, tuple(group)) for name, group in sections.items()]
 
     def _teasers(self, slugs: Sequence[str]) -> list[Teaser]:
-        """The articles that are public now, by the slugs of their first publication, in their order."""
-        found = (self._article(slug) for slug in slugs[:MOST_SHOWN])
+        """The articles that are public now, in the order of *slugs*, which are original slugs."""
+        found = (self._article(slug) for slug in slugs[:MOST_ARTICLES])
         names = [f.name for f in fields(Teaser) if f.name in {a.name for a in fields(Article)}]
         return [Teaser(**{name: getattr(article, name) for name in names}) for article in found if article]
 
@@ -156,9 +160,9 @@ class Messages:
         return site_in_script(with_name(self._catalog.site, self._settings.site_name), script)
 
     def _text(
-        self, queued: Queued, subject: str, language: str, template: str, site: Site, **context: Any
+        self, queued: QueuedMessage, subject: str, language: str, template: str, site: Site, **context: Any
     ) -> EmailMessage:
-        """A message of plain text with the headers that all have."""
+        """A plain-text message with the common headers."""
         message = EmailMessage(policy=POLICY)
         sender = self._settings.mail_from
         user, _, domain = sender.rpartition("@")
@@ -167,7 +171,7 @@ class Messages:
         message["Subject"] = _one_line(subject)[:LONGEST_SUBJECT]
         message["Date"] = format_datetime(queued.made_at)
         message["Message-ID"] = f"<{queued.kind}.{queued.id}.{_microseconds(queued.made_at)}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers from holidays
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents automatic replies
         message.set_content(self._render(template, language, site, **context), cte="base64")
         return message
 
@@ -178,7 +182,7 @@ class Messages:
 
 
 def language_of(choice: Choice) -> str:
-    """The BCP 47 tag of the words of a mail: the script of the articles, if the interface was Chinese."""
+    """The BCP 47 tag of a mail's language: Chinese in the script of the articles if the interface was Chinese."""
     is_chinese = choice.locale.startswith("zh")
     return SCRIPTS[choice.script] if is_chinese and choice.script in SCRIPTS else choice.locale.replace("_", "-")
 
@@ -195,7 +199,7 @@ def _one_line(text: str) -> str:
 
 
 def _as_ascii(name: str) -> str:
-    """For the phrase of List-Id (RFC 2919): quoted, or empty if the name has other characters."""
+    """The quoted phrase of List-Id (RFC 2919); empty if the name has other characters."""
     plain = "".join(c for c in name if c.isascii() and (c.isalnum() or c in " .-"))
     return f'"{plain}"' if plain == name else ""
 
@@ -205,7 +209,7 @@ def _microseconds(at: datetime) -> int:
 
 
 def _bytes(message: EmailMessage, language: str) -> bytes:
-    message["Content-Language"] = language  # last, because adding a part moves the fields Content-… into the first
+    message["Content-Language"] = language  # last, because adding a part moves the Content-… fields into the first part
     content = BytesIO()
     BytesGenerator(content, policy=POLICY).flatten(message)
     # The fold before a long address is legal, but some mail programs look for "<" as the first character.

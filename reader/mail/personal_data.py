@@ -1,4 +1,4 @@
-"""Exports and erases the data of one address; the state of mail for the operator. Imports SQLAlchemy."""
+"""Exports and erases the data of one address, and counts mail for the operator. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET_COLUMNS = {"secret", "token_hash"}
 
 @dataclass(frozen=True)
 class Figures:
-    """``failures`` are the reasons of messages that were not sent in the last week, and how often."""
+    """Counts for the operator. ``failures`` are (reason, count) of the messages that were not sent in the last week."""
 
     subscribers: dict[str, int]
     stopped: int
@@ -28,13 +28,13 @@ class Figures:
     failures: list[tuple[str, int]]
 
 
-def exported(state: State, address: str) -> str:
-    """Everything that is kept of *address*, as JSON."""
+def export_json(state: State, address: str) -> str:
+    """All data of *address* as JSON, without secrets."""
     with state.reading() as connection:
-        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), mail_writes.asked_by(address))
+        of_outbox = or_(func.lower(mail_outbox.c.address) == key_of(address), mail_writes.requested_by(address))
         found = {
-            table.name: [_plain(row._mapping) for row in connection.execute(select(table).where(mine))]
-            for table, mine in (
+            table.name: [_plain(row._mapping) for row in connection.execute(select(table).where(condition))]
+            for table, condition in (
                 (mail_subscribers, mail_subscribers.c.address_key == key_of(address)),
                 (mail_requests, func.lower(mail_requests.c.address) == key_of(address)),
                 (mail_outbox, of_outbox),
@@ -45,7 +45,7 @@ def exported(state: State, address: str) -> str:
 
 
 def _blocked_at(connection: Connection, address: str) -> list[datetime]:
-    hashed = mail_writes.hash_of(mailbox_of(address), mail_writes.known_site_key(connection))
+    hashed = mail_writes.hash_of(mailbox_of(address), mail_writes.stored_site_key(connection))
     query = select(mail_blocked.c.at).where(mail_blocked.c.address_hash == hashed)
     return list(connection.execute(query).scalars())
 
@@ -56,18 +56,19 @@ def _plain(row: Any) -> dict[str, object]:
 
 
 def erase(state: State, address: str) -> int:
-    """Deletes everything that is kept of *address*, but that it wants no mail. Returns the number of rows."""
+    """Deletes all data of *address* except a block. Returns the number of rows."""
     with state.writing() as connection:
         return mail_writes.erase(connection, address)
 
 
 def stop(state: State, address: str, now: datetime) -> None:
+    """Erases *address* and blocks all mail to it permanently."""
     with state.writing() as connection:
         mail_writes.block(connection, address, now)
 
 
 def resume(state: State) -> int:
-    """Those that a bounce stopped are subscribers again. Returns how many."""
+    """Restarts all subscriptions that stopped after a bounce. Returns their number."""
     values = {"stopped_at": None, "refusals": 0, "reason": ""}
     with state.writing() as connection:
         stopped = mail_subscribers.c.stopped_at.is_not(None)

@@ -1,4 +1,4 @@
-"""A connection to the operator's SMTP server (READER_SMTP_URL), and one message handed over to it (RFC 5321)."""
+"""Connects to the operator's SMTP server (READER_SMTP_URL) and sends one message (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..setting_values import ascii_host
 from .smtp_replies import PlainConnection, TlsConnection
 
 TIMEOUT_SECONDS = 60.0
-"""For each answer of the server but the last."""
+"""For each reply of the server except the last."""
 
 LAST_TIMEOUT_SECONDS = 600.0
-"""After the end of the data, when the server may have taken the message (RFC 5321 4.5.3.2.6)."""
+"""For the reply to the end of the data. The server may have accepted the message by then (RFC 5321 4.5.3.2.6)."""
 
 QUIT_SECONDS = 5.0
 OFF, OFFERED, REQUIRED = "off", "offered", "required"
@@ -27,13 +27,13 @@ _OF_SENDER = re.compile(r"\b5\.1\.[78]\b|relay|authenticat|sender|mail from", re
 _TOO_LARGE = 552
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
-_LONGEST_READ, _LONGEST_KEPT = 1_000, 300
+_LONGEST_REPLY, _LONGEST_REASON = 1_000, 300
 
 
 class ServerFailed(Exception):
-    """The server takes no mail at present: not reached, no TLS, login refused, 421. Not the message's fault.
+    """The server accepts no mail at present: unreachable, no TLS, login refused, 421. The message is not the cause.
 
-    ``is_unclear``: the whole message was sent, and no answer came. The server may have taken it.
+    ``is_unclear``: the whole message was sent, but no reply arrived. The server may have accepted it.
     """
 
     def __init__(self, reason: str, *, is_unclear: bool = False) -> None:
@@ -42,7 +42,8 @@ class ServerFailed(Exception):
 
 
 class Refused(Exception):
-    """The server refused one message with *code*. ``status`` is the enhanced status code (RFC 3463); may be empty."""
+    """The server refused one message with the reply *code*. ``status`` is the enhanced status code (RFC 3463) or
+    empty."""
 
     def __init__(self, code: int, reply: bytes, *, of_recipient: bool) -> None:
         found = _ENHANCED.match(reply.strip())
@@ -52,14 +53,15 @@ class Refused(Exception):
 
     @property
     def is_lasting(self) -> bool:
+        """Whether the refusal is permanent (5xx)."""
         return self.code >= 500
 
     @property
     def is_bounce(self) -> bool:
-        """Whether the address takes no mail at all, as far as the server tells.
+        """Whether the address accepts no mail at all, as far as the reply shows.
 
-        Not for x.7 (policy, relaying, spam), x.3 (size), x.5 and x.6 (protocol, content): another message may pass. Nor
-        for what is wrong with the sender or its login: that would end all subscriptions at once.
+        False for x.7 (policy, relaying, spam), x.3 (size), x.5 and x.6 (protocol, content), because another message may
+        pass. Also false for problems with the sender or its login, which would end all subscriptions.
         """
         if not self.is_lasting:
             return False
@@ -69,8 +71,8 @@ class Refused(Exception):
 
 
 def is_of_address(status: str, reason: str) -> bool:
-    """Whether an enhanced status code (RFC 3463) and its text are about the address, not the sender or the message."""
-    is_full = status == "5.2.2"  # the mailbox
+    """Whether an enhanced status code (RFC 3463) and its text concern the address, not the sender or the message."""
+    is_full = status == "5.2.2"  # mailbox full
     return status.split(".")[1] in ("1", "2", "4") and not is_full and not _OF_SENDER.search(reason)
 
 
@@ -87,12 +89,13 @@ class SmtpServer:
 
 
 def server_at(url: str) -> SmtpServer:
-    """Of READER_SMTP_URL. A password never goes over a network in clear unless ``?starttls=off`` says so."""
+    """Parses READER_SMTP_URL. A password is never sent unencrypted over a network unless the URL has
+    ``?starttls=off``."""
     parts = urlsplit(url)
     host = ascii_host(parts.hostname or "")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    usual = OFF if _is_loopback(host) else REQUIRED if password else OFFERED
-    mode = parts.query.removeprefix("starttls=") or usual
+    default = OFF if _is_loopback(host) else REQUIRED if password else OFFERED
+    mode = parts.query.removeprefix("starttls=") or default
     is_tls = parts.scheme == "smtps"
     return SmtpServer(host, parts.port or (465 if is_tls else 587 if user else 25), is_tls, mode, user, password)
 
@@ -105,9 +108,10 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def connected(server: SmtpServer, own_name: str) -> Iterator[smtplib.SMTP]:
-    """A connection that is ready for MAIL; *own_name* is for EHLO. Raises ServerFailed, and what the block raises."""
-    connection = _ready(server, own_name)
+def open_connection(server: SmtpServer, own_name: str) -> Iterator[smtplib.SMTP]:
+    """A connection that is ready for MAIL. *own_name* is the name for EHLO. Raises ServerFailed, and errors of the
+    block."""
+    connection = _connect(server, own_name)
     try:
         yield connection
     finally:
@@ -118,9 +122,9 @@ def connected(server: SmtpServer, own_name: str) -> Iterator[smtplib.SMTP]:
         connection.close()
 
 
-def _ready(server: SmtpServer, own_name: str) -> smtplib.SMTP:
+def _connect(server: SmtpServer, own_name: str) -> smtplib.SMTP:
     try:
-        return _opened(server, own_name)
+        return _open(server, own_name)
     except smtplib.SMTPResponseException as error:
         reply = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
         raise ServerFailed(f"{server.host}: {error.smtp_code} {_one_line(reply)}") from error
@@ -128,7 +132,7 @@ def _ready(server: SmtpServer, own_name: str) -> smtplib.SMTP:
         raise ServerFailed(f"{server.host}: {_one_line(str(error).encode()) or type(error).__name__}") from error
 
 
-def _opened(server: SmtpServer, own_name: str) -> smtplib.SMTP:
+def _open(server: SmtpServer, own_name: str) -> smtplib.SMTP:
     host, port, seconds = server.host, server.port, TIMEOUT_SECONDS
     connection: smtplib.SMTP
     if server.is_tls:
@@ -159,16 +163,17 @@ def _start_tls(connection: smtplib.SMTP, server: SmtpServer) -> None:
 def hand_over(
     connection: smtplib.SMTP, sender: str, to: str, content: bytes, before_end: Callable[[], bool] = lambda: True
 ) -> bool:
-    """Sends one message. *before_end* is called when all but its last line is sent; only if it returns true, the
-    message is ended, and so accepted. Returns whether it was. Raises Refused, ServerFailed.
+    """Sends one message. Returns whether it was sent completely. Raises Refused, ServerFailed.
 
-    Whoever records in *before_end* that the message is sent, sends it once even if this process is killed.
+    *before_end* is called after all lines except the last are sent. If it returns False, the message is not completed,
+    so the server does not accept it. If *before_end* records the message as sent, it is sent at most once even if this
+    process is killed.
     """
-    most = connection.esmtp_features.get("size", "")
-    if most.isdecimal() and 0 < int(most) < len(content):
-        raise Refused(552, b"5.3.4 larger than the server takes (%d bytes)" % int(most), of_recipient=False)
+    size_limit = connection.esmtp_features.get("size", "")
+    if size_limit.isdecimal() and 0 < int(size_limit) < len(content):
+        raise Refused(552, b"5.3.4 larger than the server takes (%d bytes)" % int(size_limit), of_recipient=False)
     try:
-        _expect_sender(connection.mail(sender, [f"size={len(content)}"] if most else []))
+        _expect_sender(connection.mail(sender, [f"size={len(content)}"] if size_limit else []))
         _expect(connection.rcpt(to), 250, 251, of_recipient=True)
         _expect(connection.docmd("DATA"), 354, of_recipient=False)
         connection.send(re.sub(rb"(?m)^\.", b"..", content))
@@ -178,7 +183,7 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__) from error
     if not before_end():
-        connection.close()  # without its last line the message is none
+        connection.close()  # without the last line, the server discards the message
         return False
     _end(connection)
     return True
@@ -206,7 +211,8 @@ def _expect(answer: tuple[int, bytes], *codes: int, of_recipient: bool) -> None:
 
 
 def _expect_sender(answer: tuple[int, bytes]) -> None:
-    """The sender is the same for all messages: whoever refuses it takes no mail, unless this one is too large."""
+    """The sender is the same for all messages, so a refused sender means that the server accepts no mail. Exception:
+    the message is too large."""
     code, reply = answer
     if code not in (250, _TOO_LARGE):
         raise ServerFailed(f"{code} {_one_line(reply)}")
@@ -219,11 +225,14 @@ def _reset(connection: smtplib.SMTP) -> None:
 
 
 def _one_line(reply: bytes) -> str:
-    return said_by_server(reply.decode("utf-8", "replace"))
+    return redact_reply(reply.decode("utf-8", "replace"))
 
 
-def said_by_server(text: str) -> str:
-    """*text* on one line, as the log shows it and the outbox keeps it: without the addresses of readers that it quotes,
-    which would outlive their subscription, and whose words (``relay@…``) are not the server's."""
-    printable = "".join(c if c.isprintable() else " " for c in text[:_LONGEST_READ])
-    return _ADDRESS.sub("…", printable).strip()[:_LONGEST_KEPT]
+def redact_reply(text: str) -> str:
+    """*text* on one line for the log and the outbox, without mail addresses.
+
+    Quoted addresses of readers would remain stored after their subscription, and words in them (``relay@…``) are not
+    the server's own.
+    """
+    printable = "".join(c if c.isprintable() else " " for c in text[:_LONGEST_REPLY])
+    return _ADDRESS.sub("…", printable).strip()[:_LONGEST_REASON]

@@ -1,4 +1,5 @@
-"""SMTP connections whose replies end: smtplib bounds a line and the wait for some bytes, but no reply as a whole."""
+"""SMTP connections that limit a reply. smtplib limits a line and the wait for some bytes, but not a reply as a
+whole."""
 
 from __future__ import annotations
 
@@ -7,26 +8,28 @@ import time
 from typing import BinaryIO
 
 MOST_LINES = 200
-"""Of one reply: a server's list of extensions has some twenty."""
+"""The largest number of lines of one reply. A server's list of extensions has about twenty."""
 
 
 class EndlessReply(smtplib.SMTPException):
-    """The server's reply is longer or takes longer than any real one."""
+    """The server's reply is longer or slower than any regular reply."""
 
     def __init__(self) -> None:
         super().__init__("the reply of the server does not end")
 
 
 class ReplyReader:
-    """What smtplib reads replies from. ``begin`` is called before each."""
+    """The file object from which smtplib reads replies. ``begin`` is called before each reply."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._lines_left, self._ends_at = file, 0, 0.0
 
     def begin(self, seconds: float) -> None:
+        """Starts a reply that may take *seconds*."""
         self._lines_left, self._ends_at = MOST_LINES, time.monotonic() + seconds
 
     def readline(self, size: int) -> bytes:
+        """The next line, at most *size* bytes. Raises EndlessReply."""
         self._lines_left -= 1
         line = bytearray()
         while len(line) < size and not line.endswith(b"\n"):
@@ -43,7 +46,7 @@ class ReplyReader:
 
 class _BoundedReplies(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
-        """As ``smtplib.SMTP.getreply``. A whole reply may take as long as the socket waits for its first byte."""
+        """Like ``smtplib.SMTP.getreply``. The whole reply may take as long as the socket waits for its first byte."""
         if self.sock:
             if not isinstance(self.file, ReplyReader):
                 self.file = ReplyReader(self.sock.makefile("rb"))
@@ -56,8 +59,8 @@ class _BoundedReplies(smtplib.SMTP):
 
 
 class PlainConnection(_BoundedReplies):
-    """Without TLS at first."""
+    """A connection that starts without TLS."""
 
 
 class TlsConnection(_BoundedReplies, smtplib.SMTP_SSL):
-    """With TLS from the first byte."""
+    """A connection with TLS from the first byte."""
