@@ -20,7 +20,13 @@ REVIEW, FREE = (Rules(mode, WordList(), ()) for mode in (REVIEWED, OPEN))
 
 @pytest.fixture
 def store(state, monkeypatch):
-    for name, most in {"OF_ALL": 8, "OF_ARTICLE": 5, "OF_NETWORK": 4, "OF_CLIENT": 2, "MOST_DISPLACED": 2}.items():
+    for name, most in {
+        "MOST_OF_ALL": 8,
+        "MOST_OF_ARTICLE": 5,
+        "MOST_OF_NETWORK": 4,
+        "MOST_OF_CLIENT": 2,
+        "MOST_DISPLACED": 2,
+    }.items():
         monkeypatch.setattr(pending_limits, name, most)
     return CommentStore(state)
 

@@ -73,7 +73,7 @@ def test_an_open_comment_moves_the_revision_once_so_every_process_shows_it(store
 def test_open_comments_appear_at_once_unless_something_is_suspicious(store):
     assert say(store, "写得好").status == APPROVED
     assert say(store, "看 https://a.example").reasons == (acceptance.LINKS,)
-    listed = Rules(OPEN, WordList(held=("广告",)), ("河北新闻网",))
+    listed = Rules(OPEN, WordList(review_words=("广告",)), ("河北新闻网",))
     assert say(store, "广 告", rules=listed).status == PENDING
     assert say(store, "大家好", name="河北新闻网", rules=listed).reasons == (acceptance.PAPER_NAME,)
 

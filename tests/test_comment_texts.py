@@ -22,9 +22,9 @@ from reader.comments.acceptance import (
     digest_of,
     is_closed_by_age,
     is_refused,
+    needs_review,
     problem_of,
     reasons_to_wait,
-    waits,
 )
 from reader.comments.comment import OPEN, REVIEWED, Submission
 from reader.comments.comment_html import to_html
@@ -151,10 +151,10 @@ def test_a_word_with_an_exclamation_mark_refuses():
 def test_the_list_is_read_again_after_it_was_changed(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("甲乙", "utf-8")
-    assert read_words(path) == WordList(held=("甲乙",))
+    assert read_words(path) == WordList(review_words=("甲乙",))
     path.write_text("丙丁戊", "utf-8")
     os.utime(path, ns=(1, 1))
-    assert read_words(path) == WordList(held=("丙丁戊",))
+    assert read_words(path) == WordList(review_words=("丙丁戊",))
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_the_list_is_read_again_after_it_was_changed(tmp_path):
 )
 def test_links_and_names_like_the_papers_wait_for_an_editor(sent, reasons):
     assert reasons_to_wait(sent, WordList(), ("河北新闻网", "")) == reasons
-    assert waits(OPEN, reasons) == bool(reasons)
-    assert waits(REVIEWED, reasons)
+    assert needs_review(OPEN, reasons) == bool(reasons)
+    assert needs_review(REVIEWED, reasons)
     assert set(reasons) <= set(REASONS)
 
 

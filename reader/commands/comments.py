@@ -47,11 +47,13 @@ def _export(services: Services, file: Path | None) -> None:
 
 
 def _import(services: Services, file: Path, name: str) -> None:
-    from ..comments.importing.comment_import import NOBODY, store_comments
+    from ..comments.importing.comment_import import ANONYMOUS, store_comments
 
     program = program_of(file, name)
-    nobody = translations(services.settings.language).gettext(NOBODY)
-    outcome = store_comments(services.state, program.NAME, program.read(file), lambda a: page_of(services, a), nobody)
+    anonymous_name = translations(services.settings.language).gettext(ANONYMOUS)
+    outcome = store_comments(
+        services.state, program.NAME, program.read(file), lambda a: page_of(services, a), anonymous_name
+    )
     echo(nmessage("%(count)s comment imported", "%(count)s comments imported", outcome.stored))
     if outcome.known:
         echo(nmessage("%(count)s was imported before", "%(count)s were imported before", outcome.known))

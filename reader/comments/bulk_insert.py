@@ -1,7 +1,6 @@
-"""Stores many imported comments with few statements, within the caller's transaction, as ``comment_writes.py`` does.
+"""Inserts many imported comments with few statements, within the caller's transaction.
 
-``database_writes.post`` takes seven statements for each comment, most of whose cost is building them.
-Imports SQLAlchemy.
+``comment_writes.post`` needs seven statements per comment; most of the cost is building them. Imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -22,38 +21,42 @@ c = comments.c
 
 
 @dataclass(frozen=True)
-class Stored:
-    """Where a comment is: its id, that of the first of its thread, and the page."""
+class StoredComment:
+    """The position of a stored comment: its id, the id of the first comment of its thread, and its page."""
 
     id: int
     thread: int
     page: str
 
 
-def stored_by_origin(connection: Connection, origins: Iterable[str]) -> dict[str, Stored]:
+def stored_by_origin(connection: Connection, origins: Iterable[str]) -> dict[str, StoredComment]:
+    """The stored comments with one of *origins*, by origin."""
     query = select(c.origin, c.id, c.thread, c.page).where(c.origin.in_(list(origins)))
-    return {row.origin: Stored(row.id, row.thread or row.id, row.page) for row in connection.execute(query)}
+    return {row.origin: StoredComment(row.id, row.thread or row.id, row.page) for row in connection.execute(query)}
 
 
-def post_imported(connection: Connection, new: Sequence[tuple[NewComment, Stored | None]]) -> dict[str, Stored]:
-    """Stores new comments, each below the one given with it, of the same page. Returns where, by origin.
+def post_imported(
+    connection: Connection, new: Sequence[tuple[NewComment, StoredComment | None]]
+) -> dict[str, StoredComment]:
+    """Inserts new comments, each as an answer to its StoredComment (None: at the top). Returns the positions by origin.
 
-    None may have the origin of another, or of one that is stored. The caller notes the change of their pages.
+    The origins must be new and unique, and a parent must be on the same page. The caller records the change of the
+    pages.
     """
     if not new:
         return {}
     rows = [
-        values_of(one) | {"thread": below.thread if below else 0, "reply_to": below.id if below else 0}
-        for one, below in new
+        values_of(comment) | {"thread": parent.thread if parent else 0, "reply_to": parent.id if parent else 0}
+        for comment, parent in new
     ]
     connection.execute(insert(comments), rows)
-    stored = stored_by_origin(connection, (one.origin for one, _ in new))
-    _count(connection, [row | {"id": stored[one.origin].id} for row, (one, _) in zip(rows, new, strict=True)])
+    stored = stored_by_origin(connection, (comment.origin for comment, _ in new))
+    _count(connection, [row | {"id": stored[comment.origin].id} for row, (comment, _) in zip(rows, new, strict=True)])
     return stored
 
 
 def _count(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """What ``counting.count_status`` does, for all new *rows* at once."""
+    """Updates counts like ``comment_counts.count_status``, for all new *rows* at once."""
     approved = [row for row in rows if row["status"] == APPROVED]
     if not approved:
         return

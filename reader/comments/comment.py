@@ -1,4 +1,4 @@
-"""The values: a comment, what a visitor submits, a thread as it is shown."""
+"""The values: a comment, a visitor's submission, a thread."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ Item = TypeVar("Item")
 PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN = "pending", "approved", "rejected", "hidden", "withdrawn"
 DISPLACED = "displaced"
 STATUSES = (PENDING, APPROVED, REJECTED, HIDDEN, WITHDRAWN, DISPLACED)
-"""PENDING waits for an editor. REJECTED never was public, HIDDEN was; WITHDRAWN by its author. DISPLACED was suspicious
-and made room for others while too many waited (``pending_limits.py``)."""
+"""PENDING waits for review. REJECTED was never public, HIDDEN was; WITHDRAWN by its author. DISPLACED was suspicious
+and was removed from the full review queue (``pending_limits.py``)."""
 
 OFF, REVIEWED, OPEN = "off", "reviewed", "open"
-"""The values of READER_COMMENTS: none; each is read by an editor first; those without a suspicion appear at once."""
+"""The values of READER_COMMENTS. OFF: no comments. REVIEWED: an editor reviews each one. OPEN: comments without a
+suspicion appear immediately."""
 
 AUTHOR_MAY_CHANGE = timedelta(minutes=15)
-"""How long authors may correct or withdraw what they wrote."""
+"""How long authors may correct or withdraw their comments."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a visitor sent, cleaned. ``reply_to`` is the id of a comment, or 0."""
+    """A visitor's input, cleaned. ``reply_to`` is the id of a comment, or 0."""
 
     name: str
     text: str
@@ -32,10 +33,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class Comment:
-    """``page`` is the slug under which the article was first published. ``thread`` is the id of the comment at the top
-    of the thread, its own if it is that one. Times are aware, UTC.
+    """A stored comment.
 
-    ``author`` is the hash of the random id in the author's cookie; ``reasons`` are those of ``acceptance``.
+    ``page`` is the original slug of the article. ``thread`` is the id of the first comment of the thread, which may be
+    this one. Times are aware, UTC. ``author`` is the hash of the random id in the author's cookie; ``reasons`` are keys
+    of ``acceptance.REASONS``.
     """
 
     id: int
@@ -48,15 +50,15 @@ class Comment:
     status: str
     edited_at: datetime | None = None
     is_paper: bool = False
-    """Whether the paper itself answers."""
+    """Whether the publication itself wrote it."""
     author: str = ""
     reasons: tuple[str, ...] = ()
     answers: int = 0
-    """Approved ones below one at the top of a thread."""
+    """The number of approved answers, for the first comment of a thread."""
 
     @property
     def version(self) -> int:
-        """Another one for each text: 0, and the time of the correction in microseconds."""
+        """A number that changes with the text: 0, or the time of the correction in microseconds."""
         return round(self.edited_at.timestamp() * 1_000_000) if self.edited_at else 0
 
     @property
@@ -64,25 +66,26 @@ class Comment:
         return self.status == APPROVED
 
     def may_be_changed_by(self, author: str, now: datetime) -> bool:
-        """Whether *author*, the hash of an author's id, may still correct or withdraw it."""
-        is_theirs = author != "" and author == self.author
-        return is_theirs and self.status in (PENDING, APPROVED) and now < self.posted_at + AUTHOR_MAY_CHANGE
+        """Whether *author* (the hash of an author's id) may still correct or withdraw it."""
+        is_own = author != "" and author == self.author
+        return is_own and self.status in (PENDING, APPROVED) and now < self.posted_at + AUTHOR_MAY_CHANGE
 
 
 @dataclass(frozen=True)
-class Read:
-    """What an editor had before the eyes: the status of the comments, and the ``version`` of each by its id."""
+class ReviewSnapshot:
+    """The state of the comments that an editor has seen: their status, and the ``version`` of each by its id."""
 
     status: str
     versions: Mapping[int, int]
 
-    def is_still(self, comment: Comment) -> bool:
+    def is_unchanged(self, comment: Comment) -> bool:
+        """Whether status and text of *comment* are the same as the editor has seen."""
         return comment.status == self.status and comment.version == self.versions.get(comment.id, 0)
 
 
 @dataclass(frozen=True)
 class Thread:
-    """A comment and the answers below it, oldest first."""
+    """A comment and its answers, oldest first."""
 
     first: Comment
     answers: tuple[Comment, ...] = ()
@@ -91,8 +94,8 @@ class Thread:
 
 
 @dataclass(frozen=True)
-class Listed(Generic[Item]):
-    """A page of a list, and whether others come before and after it."""
+class ListPage(Generic[Item]):
+    """A page of a list, and whether items precede and follow it."""
 
     items: tuple[Item, ...]
     has_before: bool = False
@@ -101,7 +104,8 @@ class Listed(Generic[Item]):
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page of a list begins: after the comment with one id, or before that with another; 0 is none."""
+    """The start of a page: after the comment with the id ``after``, or before the one with the id ``before``; 0 is
+    none."""
 
     after: int = 0
     before: int = 0
@@ -112,10 +116,10 @@ START = Cursor()
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a comment comes from: pseudonyms of a client and its network (IPv4 /24, IPv6 /48), empty if unknown."""
+    """The sender of a comment: pseudonyms of a client and its network (IPv4 /24, IPv6 /48), empty if unknown."""
 
     client: str = ""
     network: str = ""
 
 
-NOWHERE = Origin()
+UNKNOWN_ORIGIN = Origin()

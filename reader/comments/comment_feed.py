@@ -1,4 +1,4 @@
-"""Comments as feeds: of an article, of all, and what waits for an editor. Answers name what they answer (RFC 4685)."""
+"""Comments as feeds: per article, of all articles, and the review queue. Answers refer to their parents (RFC 4685)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ Articles = Mapping[str, Article]
 
 
 def comment_entry(comment: Comment, article: Article, site: SiteIdentity) -> Entry:
+    """A feed entry for *comment* on *article*."""
     gettext = translations(site.language).gettext
     address = site.absolute(f"{urls.comments(article.slug)}#c{comment.id}")
     parent = _id_of(comment.reply_to, site) if comment.reply_to else entry_id(site.authority, comment.page)
@@ -43,7 +44,8 @@ def comment_entry(comment: Comment, article: Article, site: SiteIdentity) -> Ent
 def with_discussions(
     feed: Feed, articles: Iterable[Article], counts: Mapping[str, int] | None, site: SiteIdentity
 ) -> Feed:
-    """*feed*, whose entries are *articles*, with where the comments on each are. *counts* are by slug."""
+    """*feed* with links to the comments of each entry. Entry n must belong to the n-th of *articles*. *counts* are by
+    slug."""
     found = [
         replace(
             entry,
@@ -65,8 +67,10 @@ def _id_of(number: int, site: SiteIdentity) -> str:
 def comment_feed(
     comments: Comments, articles: Articles, site: SiteIdentity, name: str, of: Article | None, empty_at: datetime
 ) -> Feed:
-    """*comments*, newest first, of *of*, else of all *articles*, which are by the comments' pages. *empty_at* is the
-    time of a feed without entries."""
+    """A feed of *comments*, newest first: those of the article *of*, or of all articles.
+
+    *articles* are by the comments' pages. *empty_at* is the update time of a feed without entries.
+    """
     label = translations(site.language).gettext(TITLE)
     about = f"{label}: {of.title}" if of else label
     path = urls.comments_feed(of.slug if of else "", name)
@@ -75,7 +79,7 @@ def comment_feed(
 
 
 def waiting_feed(comments: Comments, articles: Articles, site: SiteIdentity, page: str, empty_at: datetime) -> Feed:
-    """What waits for an editor, whose desk is at *page*."""
+    """A feed of comments that wait for review. *page* is the path of the editor's list."""
     title = f"{site.name} · {translations(site.language).gettext(N_('Comments that wait'))}"
     return _feed(comments, articles, site, page, page, title, "atom.xml", empty_at)
 

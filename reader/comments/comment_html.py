@@ -1,4 +1,4 @@
-"""The text of a comment as HTML: paragraphs, lines and links; Chinese punctuation as in articles."""
+"""The text of a comment as HTML: paragraphs, line breaks and links. Chinese punctuation as in articles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..patterns import lazy_pattern
 _LINK = lazy_pattern(r"https?://[\w.-]+(?::\d+)?(?:[/?#][\w./?#@!$&'()*+,;=:%~\[\]-]*)?", re.IGNORECASE | re.ASCII)
 _TRAILING = ".,;:!?'*"
 _NO_LINK = "nofollow ugc noopener"
-"""Search engines should neither follow it nor take it for the site's word (HTML 4.6.7.19, Google's ``ugc``)."""
+"""Search engines should not follow the link or count it as the site's own (HTML 4.6.7.19, Google's ``ugc``)."""
 
 SHOWN_LINK = 60
-"""How many characters of an address are shown."""
+"""The largest number of characters of an address that is displayed."""
 
 
 def to_html(text: str) -> Markup:
-    """*text* as ``clean_text`` returns it. All of it is escaped."""
+    """The HTML of *text*, which must come from ``clean_text``. All of it is escaped."""
     paragraphs = (_lines(paragraph) for paragraph in text.split("\n\n") if paragraph.strip())
     return Markup("").join(Markup("<p dir=auto>{}</p>").format(paragraph) for paragraph in paragraphs)
 
@@ -36,15 +36,16 @@ def _lines(paragraph: str) -> Markup:
 def _line(text: str) -> Markup:
     html, end = Markup(""), 0
     for found in _LINK.finditer(text):
-        address = _whole_address(found[0])
+        address = _trimmed_address(found[0])
         if _is_address(address):
             html += escape(punctuate(text[end : found.start()])) + _link(address)
             end = found.start() + len(address)
     return html + escape(punctuate(text[end:]))
 
 
-def _whole_address(found: str) -> str:
-    """Without the marks that end the sentence, and a bracket that was opened before it."""
+def _trimmed_address(found: str) -> str:
+    """The address without punctuation that ends the sentence, and without a closing bracket that was opened before
+    it."""
     address = found.rstrip(_TRAILING)
     while address.endswith(")") and address.count(")") > address.count("("):
         address = address[:-1].rstrip(_TRAILING)

@@ -1,4 +1,4 @@
-"""Queries of the comment tables. *connection* is one of the State's. Imports SQLAlchemy."""
+"""Read queries of the comment tables. *connection* is one of the State's. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union_all
 
-from .comment import APPROVED, PENDING, Comment, Cursor, Listed, Origin, Thread
+from .comment import APPROVED, PENDING, Comment, Cursor, ListPage, Origin, Thread
 from .comment_tables import comment_acts, comment_counts, comments
-from .paging import part
+from .paging import page_of_comments
 
 FIRST_ANSWERS, ANSWERS_PER_PAGE = 5, 20
-"""Of a thread in the list, and on a page of its own, which has the others."""
+"""The answers of a thread in the list of threads, and per page of the thread's own page."""
 
 c = comments.c
 
@@ -23,55 +23,61 @@ FIELDS = tuple(field.name for field in fields(Comment))
 
 
 def comment_of(row: Row[Any]) -> Comment:
+    """The Comment of a row."""
     values = {name: getattr(row, name) for name in FIELDS}
     return Comment(**values | {"thread": row.thread or row.id, "reasons": tuple(row.reasons.split())})
 
 
 def counts(connection: Connection, pages: Sequence[str]) -> dict[str, int]:
-    """Approved comments of each article that has some."""
+    """The number of approved comments of each article that has any."""
     query = select(comment_counts).where(comment_counts.c.page.in_(pages), comment_counts.c.comments > 0)
     return {row.page: row.comments for row in connection.execute(query)}
 
 
 def threads(
     connection: Connection, page: str, cursor: Cursor, limit: int, *, oldest_first: bool
-) -> Listed[Thread] | None:
-    """Threads of the article as readers see them, by the time of their first comment; one whose first comment was taken
-    away stands there while it has answers. None if the cursor is none of the article."""
-    at_top = and_(c.page == page, c.thread == 0)
+) -> ListPage[Thread] | None:
+    """The visible threads of an article, sorted by their first comment. None if the cursor is not a comment of the
+    article.
+
+    A removed first comment remains visible while it has answers.
+    """
+    is_first = and_(c.page == page, c.thread == 0)
     is_shown = and_(c.page == page, c.is_shown.is_(True))
-    found = part(connection, is_shown, cursor, limit, among=at_top, is_descending=not oldest_first)
+    found = page_of_comments(connection, is_shown, cursor, limit, scope=is_first, is_descending=not oldest_first)
     if found is None:
         return None
     firsts = [comment_of(row) for row in found.items]
-    below = _first_answers(connection, [first.id for first in firsts if first.answers])
-    built = tuple(_thread(first, below.get(first.id, [])) for first in firsts)
-    return Listed(built, found.has_before, found.has_after)
+    is_answer = _first_answers(connection, [first.id for first in firsts if first.answers])
+    shown_threads = tuple(_thread(first, is_answer.get(first.id, [])) for first in firsts)
+    return ListPage(shown_threads, found.has_before, found.has_after)
 
 
-def thread(connection: Connection, page: str, number: int, cursor: Cursor) -> Listed[Thread] | None:
-    """The thread whose first comment has the id *number*, with a page of its answers. None without it, or if the cursor
-    is none of it."""
+def thread(connection: Connection, page: str, number: int, cursor: Cursor) -> ListPage[Thread] | None:
+    """The thread whose first comment has the id *number*, with a page of its answers. None if it does not exist or the
+    cursor is not one of its answers."""
     row = connection.execute(select(comments).where(c.id == number, c.page == page, c.is_shown.is_(True))).first()
-    below = c.thread == number
-    found = part(connection, and_(below, c.status == APPROVED), cursor, ANSWERS_PER_PAGE, among=below)
+    is_answer = c.thread == number
+    found = page_of_comments(
+        connection, and_(is_answer, c.status == APPROVED), cursor, ANSWERS_PER_PAGE, scope=is_answer
+    )
     if row is None or found is None:
         return None
     answers = tuple(comment_of(answer) for answer in found.items)
-    return Listed((Thread(comment_of(row), answers),), found.has_before, found.has_after)
+    return ListPage((Thread(comment_of(row), answers),), found.has_before, found.has_after)
 
 
 def _thread(first: Comment, answers: Sequence[Comment]) -> Thread:
     return Thread(first, tuple(answers[:FIRST_ANSWERS]), len(answers) > FIRST_ANSWERS)
 
 
-def _first_answers(connection: Connection, of: Sequence[int]) -> dict[int, list[Comment]]:
-    """Of each thread the first FIRST_ANSWERS answers and one more: an index has them together."""
+def _first_answers(connection: Connection, thread_ids: Sequence[int]) -> dict[int, list[Comment]]:
+    """The first FIRST_ANSWERS + 1 answers of each thread, by thread. An index stores them in this order."""
     found: dict[int, list[Comment]] = {}
     order = (c.posted_at, c.id)
     firsts = [
         select(comments).where(c.thread == number, c.status == APPROVED).order_by(*order).limit(FIRST_ANSWERS + 1)
-        for number in of
+        for number in thread_ids
     ]
     if firsts:
         query = union_all(*(select(first.subquery()) for first in firsts))
@@ -80,8 +86,8 @@ def _first_answers(connection: Connection, of: Sequence[int]) -> dict[int, list[
     return found
 
 
-def of_author(connection: Connection, page: str, author: str, limit: int = 50) -> list[Comment]:
-    """What the author of a cookie wrote here and may want to see, newest first: what waits, and what is public."""
+def comments_of_author(connection: Connection, page: str, author: str, limit: int = 50) -> list[Comment]:
+    """The pending and approved comments of *author* on *page*, newest first."""
     query = select(comments).where(c.page == page, c.author == author, c.status.in_((PENDING, APPROVED)))
     return [comment_of(row) for row in connection.execute(query.order_by(c.id.desc()).limit(limit))] if author else []
 
@@ -91,45 +97,51 @@ def comment(connection: Connection, number: int) -> Comment | None:
     return comment_of(row) if row else None
 
 
-def several(connection: Connection, numbers: Iterable[int]) -> list[Comment]:
+def comments_with_ids(connection: Connection, numbers: Iterable[int]) -> list[Comment]:
+    """The comments with the ids *numbers* that exist, sorted by id."""
     query = select(comments).where(c.id.in_(list(numbers))).order_by(c.id)
     return [comment_of(row) for row in connection.execute(query)]
 
 
-def newest(connection: Connection, page: str = "", limit: int = 25, but: Collection[str] = ()) -> list[Comment]:
-    """The newest approved comments of an article, or of all *but* some."""
-    query = select(comments).where(c.status == APPROVED, *([c.page == page] if page else []), c.page.not_in(but))
+def newest(connection: Connection, page: str = "", limit: int = 25, excluded: Collection[str] = ()) -> list[Comment]:
+    """The newest approved comments of *page*, or of all pages except *excluded*."""
+    query = select(comments).where(c.status == APPROVED, *([c.page == page] if page else []), c.page.not_in(excluded))
     order = query.order_by(c.posted_at.desc(), c.id.desc()).limit(limit)
     return [comment_of(row) for row in connection.execute(order)]
 
 
 def queue(connection: Connection, status: str, words: str = "", skip: int = 0, limit: int = 50) -> list[Comment]:
-    """For editors: the comments of a status, what waits oldest first, others newest first."""
+    """The comments with *status* for editors: pending ones oldest first, others newest first.
+
+    *words* filters by text, name and page; at most five words are used.
+    """
     order = (c.posted_at, c.id) if status == PENDING else (c.posted_at.desc(), c.id.desc())
-    query = _found(select(comments), status, words).order_by(*order).offset(skip).limit(limit)
+    query = _filtered(select(comments), status, words).order_by(*order).offset(skip).limit(limit)
     return [comment_of(row) for row in connection.execute(query)]
 
 
 def queue_length(connection: Connection, status: str, words: str = "") -> int:
-    found: int = connection.execute(_found(select(func.count()).select_from(comments), status, words)).scalar_one()
+    """The number of comments that ``queue`` finds without a limit."""
+    found: int = connection.execute(_filtered(select(func.count()).select_from(comments), status, words)).scalar_one()
     return found
 
 
-def _found(query: Select[Any], status: str, words: str) -> Select[Any]:
+def _filtered(query: Select[Any], status: str, words: str) -> Select[Any]:
     query = query.where(c.status == status)
     for word in words.split()[:5]:
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in (c.text, c.name, c.page))))
     return query
 
 
-def is_said_before(connection: Connection, digest: str, since: datetime, but: int = 0) -> bool:
-    """Whether a comment since then, but that of this id, says the same (``acceptance.digest_of``)."""
-    query = select(c.id).where(c.digest == digest, c.posted_at > since, c.id != but).limit(1)
+def has_same_text(connection: Connection, digest: str, since: datetime, excluded: int = 0) -> bool:
+    """Whether a comment after *since* has the same *digest* (``acceptance.digest_of``). The comment *excluded* is
+    ignored."""
+    query = select(c.id).where(c.digest == digest, c.posted_at > since, c.id != excluded).limit(1)
     return digest != "" and connection.execute(query).first() is not None
 
 
 def count_of(connection: Connection, origin: Origin, since: datetime) -> tuple[int, int]:
-    """The comments of a client and of its network; 0 if they are unknown."""
+    """The number of comments after *since* of a client and of its network; 0 if unknown."""
     found = []
     for column, value in ((c.client, origin.client), (c.network, origin.network)):
         query = select(func.count()).where(column == value, c.posted_at > since)
@@ -146,12 +158,12 @@ def acts_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Ro
     return found
 
 
-def every(connection: Connection) -> Iterable[tuple[Comment, str]]:
-    """All comments and their origins, oldest first, for an export."""
+def all_comments(connection: Connection) -> Iterable[tuple[Comment, str]]:
+    """All comments with their origins, oldest first, for an export."""
     for row in connection.execution_options(yield_per=500).execute(select(comments).order_by(c.id)):
         yield comment_of(row), row.origin
 
 
-def of_origin(connection: Connection, origin: str) -> Comment | None:
+def comment_of_origin(connection: Connection, origin: str) -> Comment | None:
     row = connection.execute(select(comments).where(c.origin == origin)).first()
     return comment_of(row) if row else None

@@ -1,4 +1,4 @@
-"""CommentStore: comments in the state database, one transaction a method. Imports SQLAlchemy at the first of them."""
+"""CommentStore: comments in the state database, one transaction per method. Imports SQLAlchemy at the first one."""
 
 from __future__ import annotations
 
@@ -14,32 +14,44 @@ from typing import Any
 from ..errors import StateUnusable
 from ..state import State
 from . import acceptance
-from .comment import APPROVED, PENDING, START, WITHDRAWN, Comment, Cursor, Listed, Origin, Read, Submission, Thread
+from .comment import (
+    APPROVED,
+    PENDING,
+    START,
+    WITHDRAWN,
+    Comment,
+    Cursor,
+    ListPage,
+    Origin,
+    ReviewSnapshot,
+    Submission,
+    Thread,
+)
 from .signatures import Signatures, author_hash, new_author_id, pseudonym
 from .word_list import WordList
 
 THREADS_PER_PAGE = 20
 QUEUE_PER_PAGE = 20
-SAME_TEXT_FOR = timedelta(days=7)
-"""So long the same text again waits for an editor."""
+DUPLICATE_PERIOD = timedelta(days=7)
+"""The same text posted again within this time waits for review."""
 
 PATIENCE_SECONDS = 5.0
-"""How long counts are left out after the database could not be asked: pages of articles must not wait for it."""
+"""After the database was unusable, counts are omitted for this time: article pages must not wait for it."""
 
 
 @dataclass(frozen=True)
 class CommentPage:
-    """What a page of comments shows. ``count`` is of all approved ones of the article, ``own`` what its author may see:
-    what waits for an editor, and what may still be changed."""
+    """The content of a page of comments. ``count`` is the number of approved comments of the article. ``own`` are the
+    visitor's own comments that are pending or may still be changed."""
 
     count: int
-    threads: Listed[Thread]
+    threads: ListPage[Thread]
     own: tuple[Comment, ...]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that decide about a new comment."""
+    """The settings that decide about a new comment. *mode* is READER_COMMENTS."""
 
     mode: str
     words: WordList
@@ -48,8 +60,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a form: ``client`` is an IP address, empty if unknown; ``cookie`` the author's, empty without one.
-    ``network`` is that of the address, empty if unknown."""
+    """The sender of a form. ``client`` is an IP address, ``network`` its network, ``cookie`` the author's cookie; each
+    is empty if unknown. ``form`` is the token of the form."""
 
     client: str
     cookie: str
@@ -58,7 +70,8 @@ class Sender:
 
 
 class CommentStore:
-    """Methods raise StateUnusable. Times are aware. ``page`` is the slug under which an article was first published.
+    """Comments of all articles. ``page`` is the original slug of an article. Times are aware. Methods raise
+    StateUnusable.
 
     ::
 
@@ -80,27 +93,28 @@ class CommentStore:
             return self._signatures
 
     def _site_key(self) -> bytes:
-        """Comments can be read while nobody can write: on a read-only disk, or while another process writes."""
-        from .comment_writes import known_site_key, site_key
+        """Reads first: comments must be readable while the database is read-only or another process writes."""
+        from .comment_writes import site_key, stored_site_key
 
         with self.state.reading() as connection:
-            if key := known_site_key(connection):
+            if key := stored_site_key(connection):
                 return key
         with self.state.writing() as connection:
             return site_key(connection)
 
     def may_be_author(self, cookie: str) -> bool:
-        """Whether the cookie is one of an author. Never waits: until the site's key was read, any may be."""
+        """Whether the cookie may belong to an author. Never blocks: true for any cookie until the site's key has been
+        read."""
         known = self._signatures
         return cookie != "" and (known is None or known.author_of(cookie) != "")
 
     def counts(self, pages: Sequence[str]) -> dict[str, int] | None:
-        """The approved comments of each article that has some. None while nobody can tell; then it isn't asked again
-        for a while."""
+        """The approved comments of each article that has any. None while the database is unusable; it is then not
+        queried again for PATIENCE_SECONDS."""
         if time.monotonic() < self._read_after:
             return None
         if self.state.path and not self.state.path.exists():
-            return {}  # nobody has commented on this site: SQLAlchemy need not be imported
+            return {}  # no comment was ever posted on this site; avoids importing SQLAlchemy
         from .comment_queries import counts
 
         try:
@@ -111,7 +125,7 @@ class CommentStore:
             return None
 
     def page(self, page: str, *, cookie: str, oldest_first: bool, cursor: Cursor = START) -> CommentPage | None:
-        """None if the *cursor* is no thread of the article."""
+        """A page of threads, with the visitor's own comments. None if the *cursor* is not a thread of the article."""
         from . import comment_queries
 
         author = self.signatures.author_of(cookie) if cookie else ""
@@ -119,11 +133,12 @@ class CommentStore:
             found = comment_queries.threads(connection, page, cursor, THREADS_PER_PAGE, oldest_first=oldest_first)
             if found is None:
                 return None
-            own = tuple(comment_queries.of_author(connection, page, author))
+            own = tuple(comment_queries.comments_of_author(connection, page, author))
             return CommentPage(comment_queries.counts(connection, [page]).get(page, 0), found, own)
 
-    def thread(self, page: str, first: int, cursor: Cursor = START) -> Listed[Thread] | None:
-        """One thread with a page of its answers. None if there is no such thread, or the *cursor* is none of it."""
+    def thread(self, page: str, first: int, cursor: Cursor = START) -> ListPage[Thread] | None:
+        """One thread with a page of its answers. None if it does not exist or the *cursor* is not one of its
+        answers."""
         from . import comment_queries
 
         with self.state.reading() as connection:
@@ -135,79 +150,88 @@ class CommentStore:
         with self.state.reading() as connection:
             return comment_queries.comment(connection, number)
 
-    def newest(self, page: str = "", limit: int = 25, but: Collection[str] = ()) -> list[Comment]:
-        """Approved comments of an article, or of all *but* some, newest first."""
+    def newest(self, page: str = "", limit: int = 25, excluded: Collection[str] = ()) -> list[Comment]:
+        """Approved comments of *page*, or of all pages except *excluded*, newest first."""
         from . import comment_queries
 
         with self.state.reading() as connection:
-            return comment_queries.newest(connection, page, limit, but)
+            return comment_queries.newest(connection, page, limit, excluded)
 
     # -- visitors ----------------------------------------------------------------------------------------------------
 
-    def post(self, page: str, sent: Submission, sender: Sender, rules: Rules, now: datetime) -> tuple[Comment, str]:
-        """The stored comment, and the author's id for the cookie. The same form with the same text is one comment.
+    def post(
+        self, page: str, submission: Submission, sender: Sender, rules: Rules, now: datetime
+    ) -> tuple[Comment, str]:
+        """Stores a comment. Returns it, and the author's id for the cookie. The same form with the same text is stored
+        once.
 
-        Once others can read it, who sends it again gets no cookie: the form is the same for all, and so may be the
-        address of a school.
-        Raises Busy if too many wait already (``pending_limits.py``).
+        If the comment is already public, a second submission gets no cookie: the form is the same for all visitors, and
+        so may be the address of a school. Raises Busy if too many comments wait for review (``pending_limits.py``).
         """
         from . import comment_queries, comment_writes, pending_limits
 
         author = self.signatures.author_of(sender.cookie) if sender.cookie else ""
-        author_id = "" if author else self._author_id(page, sent, sender)
+        author_id = "" if author else self._author_id(page, submission, sender)
         author = author or author_hash(author_id)
-        reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
-        digest = acceptance.digest_of(sent.text)
+        reasons = list(acceptance.reasons_to_wait(submission, rules.words, rules.official_names))
+        digest = acceptance.digest_of(submission.text)
         with self.state.writing() as connection:
             key = comment_writes.key_of_day(connection, now)
-            sent_from = Origin(pseudonym(sender.client, key), pseudonym(sender.network, key))
-            if comment_queries.is_said_before(connection, digest, now - SAME_TEXT_FOR):
+            sender_origin = Origin(pseudonym(sender.client, key), pseudonym(sender.network, key))
+            if comment_queries.has_same_text(connection, digest, now - DUPLICATE_PERIOD):
                 reasons.append(acceptance.DUPLICATE)
-            if acceptance.is_flood(*comment_queries.count_of(connection, sent_from, now - timedelta(hours=1))):
+            if acceptance.is_flood(*comment_queries.count_of(connection, sender_origin, now - timedelta(hours=1))):
                 reasons.append(acceptance.FLOOD)
-            origin = f"form:{_hash(author, page, sender.form, sent.name, sent.text)}"
-            while (known := comment_queries.of_origin(connection, origin)) and known.status == WITHDRAWN:
+            origin = f"form:{_hash(author, page, sender.form, submission.name, submission.text)}"
+            while (known := comment_queries.comment_of_origin(connection, origin)) and known.status == WITHDRAWN:
                 origin = f"{origin}:{known.id}"
             if known:
-                is_secret = known.status == PENDING and known.edited_at is None
-                return known, author_id if is_secret else ""
-            waits = acceptance.waits(rules.mode, tuple(reasons))
-            if waits:
-                pending_limits.make_room(connection, page, sent_from, now)
-            status = PENDING if waits else APPROVED
-            new = comment_writes.NewComment(page, sent, now, status, origin, author, sent_from, digest, tuple(reasons))
+                is_only_sender = known.status == PENDING and known.edited_at is None
+                return known, author_id if is_only_sender else ""
+            needs_review = acceptance.needs_review(rules.mode, tuple(reasons))
+            if needs_review:
+                pending_limits.make_room(connection, page, sender_origin, now)
+            status = PENDING if needs_review else APPROVED
+            new = comment_writes.NewComment(
+                page, submission, now, status, origin, author, sender_origin, digest, tuple(reasons)
+            )
             return comment_writes.post(connection, new), author_id
 
-    def _author_id(self, page: str, sent: Submission, sender: Sender) -> str:
-        """An id that nobody can guess, and that a second press of the same button gets again."""
+    def _author_id(self, page: str, submission: Submission, sender: Sender) -> str:
+        """An unpredictable id. A second submission of the same form gets the same id."""
         if not sender.form:
             return new_author_id()
         key = self.signatures.key
         return hmac.new(
-            key, _hash(page, sender.client, sender.cookie, sender.form, sent.name, sent.text).encode(), hashlib.sha256
+            key,
+            _hash(page, sender.client, sender.cookie, sender.form, submission.name, submission.text).encode(),
+            hashlib.sha256,
         ).hexdigest()
 
-    def correct(self, number: int, cookie: str, sent: Submission, rules: Rules, now: datetime) -> Comment | None:
-        """The comment before; None if it can't be changed (any more). The corrected text may have to wait again."""
+    def correct(self, number: int, cookie: str, submission: Submission, rules: Rules, now: datetime) -> Comment | None:
+        """Replaces the text. Returns the comment before the change; None if it can't be changed. May require another
+        review."""
         from . import comment_queries, comment_writes
 
         author = self.signatures.author_of(cookie)
-        reasons = list(acceptance.reasons_to_wait(sent, rules.words, rules.official_names))
-        digest = acceptance.digest_of(sent.text)
+        reasons = list(acceptance.reasons_to_wait(submission, rules.words, rules.official_names))
+        digest = acceptance.digest_of(submission.text)
         with self.state.writing() as connection:
             comment = comment_queries.comment(connection, number)
             if comment is None or not comment.may_be_changed_by(author, now):
                 return None
-            if comment.text == sent.text:
+            if comment.text == submission.text:
                 return comment
-            if comment_queries.is_said_before(connection, digest, now - SAME_TEXT_FOR, comment.id):
+            if comment_queries.has_same_text(connection, digest, now - DUPLICATE_PERIOD, comment.id):
                 reasons.append(acceptance.DUPLICATE)
-            waits = comment.status == PENDING or acceptance.waits(rules.mode, tuple(reasons))
-            comment_writes.correct(connection, comment, sent.text, PENDING if waits else comment.status, digest, now)
+            needs_review = comment.status == PENDING or acceptance.needs_review(rules.mode, tuple(reasons))
+            comment_writes.correct(
+                connection, comment, submission.text, PENDING if needs_review else comment.status, digest, now
+            )
             return comment
 
     def withdraw(self, number: int, cookie: str, now: datetime) -> Comment | None:
-        """The comment before; None if it can't be withdrawn (any more)."""
+        """Withdraws a comment. Returns the comment before; None if it can't be withdrawn."""
         from . import comment_queries, comment_writes
 
         author = self.signatures.author_of(cookie)
@@ -221,7 +245,8 @@ class CommentStore:
     # -- editors -----------------------------------------------------------------------------------------------------
 
     def queue(self, status: str, words: str, number: int) -> tuple[list[Comment], dict[int, list[Any]], int]:
-        """A page of the comments of a status, the acts on them, and how many there are."""
+        """A page of the comments with a status, the acts on them by comment id, and the total number. *number* counts
+        from 1."""
         from . import comment_queries
 
         with self.state.reading() as connection:
@@ -230,32 +255,38 @@ class CommentStore:
             acts = comment_queries.acts_of(connection, [comment.id for comment in found])
             return found, acts, comment_queries.queue_length(connection, status, words)
 
-    def review(self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None) -> int:
-        """How many comments *act*, one of ``REVIEW``, changed; with *read* only those that are as they were read."""
+    def review(
+        self, numbers: Iterable[int], act: str, editor: str, now: datetime, read: ReviewSnapshot | None = None
+    ) -> int:
+        """Applies *act*, a key of ``REVIEW``. Returns the number of changed comments. With *read*, only unchanged
+        ones."""
         from . import comment_writes
 
         with self.state.writing() as connection:
             return len(comment_writes.review(connection, numbers, act, editor, now, read))
 
-    def is_unread(self, numbers: Iterable[int], read: Read, *, alone: bool) -> bool:
-        """Whether one of the comments has another text than was read. One that another editor has dealt with is passed
-        over among others; *alone* it counts, too, unless it is public."""
+    def is_unread(self, numbers: Iterable[int], read: ReviewSnapshot, *, alone: bool) -> bool:
+        """Whether the text of one of the comments changed since the editor read it.
+
+        A comment that another editor has reviewed meanwhile is ignored, unless it is *alone* and not public.
+        """
         from . import comment_queries
 
         with self.state.reading() as connection:
-            found = comment_queries.several(connection, numbers)
+            found = comment_queries.comments_with_ids(connection, numbers)
         return any(
-            not read.is_still(comment) if comment.status == read.status else alone and not comment.is_public
+            not read.is_unchanged(comment) if comment.status == read.status else alone and not comment.is_public
             for comment in found
         )
 
-    def answer(self, number: int, sent: Submission, editor: str, now: datetime) -> Comment | None:
-        """The paper's public answer to a comment, which becomes public too; None if there is no such comment."""
+    def answer(self, number: int, submission: Submission, editor: str, now: datetime) -> Comment | None:
+        """Posts the publication's answer and approves the comment. Returns the answer; None if the comment does not
+        exist."""
         from . import comment_queries, comment_writes
 
         with self.state.writing() as connection:
             comment = comment_queries.comment(connection, number)
-            return comment_writes.answer(connection, comment, sent, editor, now) if comment else None
+            return comment_writes.answer(connection, comment, submission, editor, now) if comment else None
 
 
 def _hash(*parts: str) -> str:

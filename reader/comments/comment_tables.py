@@ -37,12 +37,12 @@ comments = Table(
     Index("ix_comments_digest", "digest"),
     sqlite_autoincrement=True,
 )
-"""``thread`` is 0 for a comment at the top of its thread. ``origin`` names what it was made from, so that the same form
-or the same line of an imported file makes one comment: ``form:…``, ``isso:12``.
+"""``thread`` is 0 for the first comment of a thread. ``origin`` identifies the source, so that the same form or the
+same line of an imported file creates one comment: ``form:…``, ``isso:12``.
 
-``answers`` is the number of approved answers below one at the top; ``is_shown`` tells whether the page has it: while it
-is approved or has answers. Both are derived. ``comment_counts.py`` updates them with each change of a status, so that a
-page of a hundred thousand comments is found without reading them. ``client`` and ``network`` are pseudonyms of a day.
+``answers`` is the number of approved answers of a first comment. ``is_shown`` is true while a first comment is approved
+or has answers. Both are derived: ``comment_counts.py`` updates them with each change of a status, so that a page of a
+hundred thousand comments is found without reading them. ``client`` and ``network`` are daily pseudonyms.
 """
 
 comment_counts = Table(
@@ -52,7 +52,7 @@ comment_counts = Table(
     Column("comments", Integer, nullable=False),
     Column("threads", Integer, nullable=False),
 )
-"""Of each article: its approved comments, and the threads that its page shows. Derived, too."""
+"""Per article: the number of approved comments and of visible threads. Derived."""
 
 comment_acts = Table(
     "comment_acts",
@@ -66,7 +66,7 @@ comment_acts = Table(
     Index("ix_comment_acts_comment", "comment"),
     sqlite_autoincrement=True,
 )
-"""Who did what to a comment: an editor's name, or empty for its author. ``note`` keeps a text that was changed."""
+"""The history of each comment. ``by`` is an editor's name, or empty for the author. ``note`` stores a replaced text."""
 
 comment_keys = Table(
     "comment_keys",
@@ -74,4 +74,4 @@ comment_keys = Table(
     Column("name", Text, primary_key=True),
     Column("key", LargeBinary, nullable=False),
 )
-"""Random secrets: ``site``, and one for each day (``2026-11-26``), deleted after it."""
+"""Random secrets: ``site``, and one per day (``2026-11-26``), which is deleted after that day."""

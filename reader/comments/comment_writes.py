@@ -1,8 +1,8 @@
-"""Writes to the comment tables: post, correct, review. Each is part of the caller's transaction.
+"""Writes to the comment tables: post, correct, review. Each function is part of the caller's transaction.
 
-*connection* is one of ``State.writing``; what is returned counts when it has committed. A change that readers can see
-is noted (``state/cache_invalidation.py``), so that all web processes drop the pages of that article.
-Imports SQLAlchemy.
+*connection* comes from ``State.writing``; return values are valid after the commit. Changes that readers can see are
+recorded (``state/cache_invalidation.py``), so that all web processes drop the cached pages of that article. Imports
+SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from .comment import (
     APPROVED,
     DISPLACED,
     HIDDEN,
-    NOWHERE,
     PENDING,
     REJECTED,
+    UNKNOWN_ORIGIN,
     WITHDRAWN,
     Comment,
     Origin,
-    Read,
+    ReviewSnapshot,
     Submission,
 )
 from .comment_counts import count_status
 from .comment_tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"
-"""Of the noted changes; their keys are the articles' first slugs."""
+"""The topic of the recorded changes. Their keys are the original slugs of the articles."""
 
 APPROVE, REJECT, HIDE, ANSWER, CORRECT, WITHDRAW = "approve", "reject", "hide", "answer", "correct", "withdraw"
 DISPLACE = "displace"
 REVIEW = {APPROVE: APPROVED, REJECT: REJECTED, HIDE: HIDDEN}
-"""What an editor can do to a comment, and the status it has then."""
+"""The actions of an editor on a comment, with the resulting status."""
 
 
 @dataclass(frozen=True)
 class NewComment:
-    """A comment to be stored. ``origin`` names what it is made from: two with the same are one."""
+    """A comment to be stored. ``origin`` identifies its source: a second one with the same origin is not stored."""
 
     page: str
-    sent: Submission
+    submission: Submission
     posted_at: datetime
     status: str
     origin: str
     author: str = ""
-    sent_from: Origin = NOWHERE
+    sender_origin: Origin = UNKNOWN_ORIGIN
     digest: str = ""
     reasons: tuple[str, ...] = ()
     is_paper: bool = False
@@ -61,25 +61,27 @@ class NewComment:
 
 
 def values_of(new: NewComment) -> dict[str, object]:
-    """Its columns, but for its place."""
+    """The columns of the comment, except its position in a thread."""
     same = ("page", "posted_at", "edited_at", "status", "is_paper", "author", "digest", "origin")
     return {name: getattr(new, name) for name in same} | {
-        "name": new.sent.name,
-        "text": new.sent.text,
-        "client": new.sent_from.client,
-        "network": new.sent_from.network,
+        "name": new.submission.name,
+        "text": new.submission.text,
+        "client": new.sender_origin.client,
+        "network": new.sender_origin.network,
         "reasons": " ".join(new.reasons),
     }
 
 
 def post(connection: Connection, new: NewComment) -> Comment:
-    """The stored comment; the one that is there if it was posted before. An answer to a comment of another article, or
-    to one that nobody has seen, stands at the top."""
-    target = comment_queries.comment(connection, new.sent.reply_to) if new.sent.reply_to else None
-    is_seen = target and target.status not in (PENDING, REJECTED, DISPLACED)
-    is_there = target and target.page == new.page and is_seen
-    below = target if is_there else None
-    values = values_of(new) | {"thread": below.thread if below else 0, "reply_to": below.id if below else 0}
+    """Stores a comment. Returns it, or the stored one with the same origin.
+
+    An answer to a comment of another article, or to one that was never public, becomes the first of a thread.
+    """
+    target = comment_queries.comment(connection, new.submission.reply_to) if new.submission.reply_to else None
+    is_reviewed = target and target.status not in (PENDING, REJECTED, DISPLACED)
+    is_valid_target = target and target.page == new.page and is_reviewed
+    parent = target if is_valid_target else None
+    values = values_of(new) | {"thread": parent.thread if parent else 0, "reply_to": parent.id if parent else 0}
     is_new = insert_once(connection, comments, values, "origin")
     row = connection.execute(select(comments).where(comments.c.origin == new.origin)).one()
     if is_new and new.status == APPROVED:
@@ -89,52 +91,59 @@ def post(connection: Connection, new: NewComment) -> Comment:
 
 
 def review(
-    connection: Connection, numbers: Iterable[int], act: str, editor: str, now: datetime, read: Read | None = None
+    connection: Connection,
+    numbers: Iterable[int],
+    act: str,
+    editor: str,
+    now: datetime,
+    read: ReviewSnapshot | None = None,
 ) -> list[Comment]:
-    """Gives the comments the status of *act* (REVIEW) and records it. Returns those that had another one.
+    """Sets the status of *act* (a key of REVIEW) and records it. Returns the comments that had another status.
 
-    With *read* those are left that were changed since, by their author or another editor: nothing is approved unread.
+    With *read*, skips comments that their author or another editor changed since: no unread text is approved.
     """
     status = REVIEW[act]
     rows = select(comments).where(comments.c.id.in_(list(numbers)), comments.c.status.not_in((status, WITHDRAWN)))
     found = [comment_queries.comment_of(row) for row in connection.execute(rows.order_by(comments.c.id))]
-    changed = [comment for comment in found if read is None or read.is_still(comment)]
+    changed = [comment for comment in found if read is None or read.is_unchanged(comment)]
     for comment in changed:
         _set(connection, comment, act, editor, now, status=HIDDEN if _was_public(comment, act) else status)
     return changed
 
 
 def _was_public(comment: Comment, act: str) -> bool:
-    """To reject what readers have seen is to hide it."""
+    """Whether a rejected comment was public. Rejecting it then means hiding it."""
     return act == REJECT and comment.status == APPROVED
 
 
 def correct(connection: Connection, comment: Comment, text: str, status: str, digest: str, now: datetime) -> None:
-    """The author's correction; the text before is kept with the act."""
+    """Stores the author's correction. The previous text is stored with the act."""
     values = {"text": text, "status": status, "edited_at": now, "digest": digest}
     _set(connection, comment, CORRECT, "", now, comment.text, **values)
 
 
 def withdraw(connection: Connection, comment: Comment, now: datetime) -> None:
-    """The author's withdrawal. The text goes too, and those before it: only that there was one stays."""
+    """Withdraws a comment for its author. Deletes its text, name and earlier texts; the row remains."""
     _set(connection, comment, WITHDRAW, "", now, status=WITHDRAWN, text="", name="", digest="")
     connection.execute(update(comment_acts).where(comment_acts.c.comment == comment.id).values(note=""))
 
 
 def displace(connection: Connection, comment: Comment, now: datetime) -> None:
-    """A suspicious comment that waits makes room for others."""
+    """Removes a suspicious comment from the review queue."""
     _set(connection, comment, DISPLACE, "", now, status=DISPLACED)
 
 
-def answer(connection: Connection, to: Comment, sent: Submission, editor: str, now: datetime) -> Comment:
-    """The paper's answer below *to*, which becomes public with it."""
+def answer(connection: Connection, to: Comment, submission: Submission, editor: str, now: datetime) -> Comment:
+    """Posts the publication's answer to *to*, and approves *to*."""
     review(connection, [to.id], APPROVE, editor, now)
-    origin = f"paper:{to.id}:{hashlib.sha256(sent.text.encode()).hexdigest()[:24]}"
-    if known := comment_queries.of_origin(connection, origin):
+    origin = f"paper:{to.id}:{hashlib.sha256(submission.text.encode()).hexdigest()[:24]}"
+    if known := comment_queries.comment_of_origin(connection, origin):
         if known.status == APPROVED:  # the button was pressed twice
             return known
         origin = f"{origin}:{secrets.token_hex(12)}"
-    posted = post(connection, NewComment(to.page, replace(sent, reply_to=to.id), now, APPROVED, origin, is_paper=True))
+    posted = post(
+        connection, NewComment(to.page, replace(submission, reply_to=to.id), now, APPROVED, origin, is_paper=True)
+    )
     _record(connection, posted, ANSWER, editor, now)
     return posted
 
@@ -154,17 +163,17 @@ def _record(connection: Connection, comment: Comment, act: str, by: str, now: da
 
 
 def site_key(connection: Connection) -> bytes:
-    """The secret that signs forms and cookies, the same in all processes."""
+    """The secret that signs forms and cookies. Created at the first call; the same in all processes."""
     return _key(connection, "site")
 
 
-def known_site_key(connection: Connection) -> bytes:
-    """The same without writing; empty before the first ``site_key``."""
+def stored_site_key(connection: Connection) -> bytes:
+    """The site key without writing; empty before the first ``site_key``."""
     return bytes(connection.execute(select(comment_keys.c.key).where(comment_keys.c.name == "site")).scalar() or b"")
 
 
 def key_of_day(connection: Connection, now: datetime) -> bytes:
-    """The secret of the pseudonyms of a day (UTC). Those of earlier days are deleted."""
+    """The secret for the pseudonyms of a day (UTC). Deletes those of earlier days."""
     today = f"{now:%Y-%m-%d}"
     key = _key(connection, today)
     connection.execute(delete(comment_keys).where(comment_keys.c.name != "site", comment_keys.c.name < today))

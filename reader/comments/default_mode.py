@@ -16,22 +16,27 @@ log = logging.getLogger(__name__)
 
 
 def mode_of(settings: Settings) -> str:
-    """READER_COMMENTS; without it REVIEWED where somebody is there to read what waits: editors known by name, or a
-    READER_EDITOR_TOKEN. The token that Reader makes for each new site is nobody, so comments stay OFF."""
+    """READER_COMMENTS or its default.
+
+    The default is REVIEWED if a person can review comments: named editors, or a READER_EDITOR_TOKEN. A token that
+    Reader generated for a new site does not count, so comments stay OFF.
+    """
     if settings.comments or not settings.editor:
         return settings.comments or OFF
     return REVIEWED if settings.editor_token or _has_editors(State(settings.state_url)) else OFF
 
 
 def _has_editors(state: State) -> bool:
-    """Whether there are editors known by name. Imports SQLAlchemy for a server only. While nobody can tell, it says
-    yes: the comments of a site are not denied because its database starts later."""
+    """Whether named editors exist. Imports SQLAlchemy for a database server only.
+
+    True if the database cannot be read: comments must not be disabled because the database starts later.
+    """
     try:
         if state.path:
             return state.path.exists() and bool(column_in(state.path, "SELECT name FROM editors LIMIT 1"))
         return bool(all_editors(state))
     except (StateUnusable, sqlite3.Error, OSError) as error:
-        log.warning("READER_COMMENTS is taken as reviewed: it cannot be asked who the editors are (%s)", error)
+        log.warning("READER_COMMENTS defaults to reviewed: the list of editors cannot be read (%s)", error)
         return True
     finally:
         state.close()

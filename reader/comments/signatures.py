@@ -1,4 +1,4 @@
-"""Signed values of comments: the token of a form, the cookie of an author, and the pseudonym of a client for a day."""
+"""Signed values of comments: the token of a form, the cookie of an author, and the daily pseudonym of a client."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ _FORM, _AUTHOR = "reader comment form", "reader comment author"
 
 @dataclass(frozen=True)
 class Signatures:
-    """*key* is the site's secret, the same in all its processes."""
+    """Signs and verifies tokens. *key* is the site's secret, the same in all processes."""
 
     key: bytes
 
     def form(self, page: str, seconds: int) -> str:
-        """The token of a form on *page* that was built at *seconds* (UTC). Equal values give equal tokens, so that a
-        page is a function of its version."""
+        """The token of a form on *page* that was built at *seconds* (UTC).
+
+        Equal arguments return equal tokens, so that a page depends only on its version.
+        """
         return _text(URLSafeSerializer(self.key, salt=_FORM).dumps([page, seconds]))
 
     def form_age(self, token: str, page: str, now: float) -> float | None:
-        """How old the form is, in seconds; None if it isn't one of *page*."""
+        """The age of the form in seconds; None if the token is invalid or for another page."""
         try:
             of_page, seconds = URLSafeSerializer(self.key, salt=_FORM).loads(token)
             return now - float(seconds) if of_page == page else None
@@ -34,7 +36,7 @@ class Signatures:
         return _text(URLSafeSerializer(self.key, salt=_AUTHOR).dumps(author_id))
 
     def author_of(self, cookie: str) -> str:
-        """The hash of the author's id, as comments keep it; empty if the cookie isn't ours."""
+        """The hash of the author's id, as comments store it; empty if the signature is invalid."""
         try:
             found = URLSafeSerializer(self.key, salt=_AUTHOR).loads(cookie)
         except BadSignature:
@@ -51,11 +53,14 @@ def new_author_id() -> str:
 
 
 def author_hash(author_id: str) -> str:
-    """Whoever reads the database can't write the author's cookie."""
+    """The stored form of the id. A person who can read the database can't forge the author's cookie with it."""
     return hashlib.sha256(author_id.encode()).hexdigest()[:32]
 
 
 def pseudonym(client: str, key_of_day: bytes) -> str:
-    """The client of a day; empty if unknown. *key_of_day* is random and thrown away after the day: then nobody, with
-    the database and all addresses of the Internet at hand, can tell who it was."""
+    """The client's pseudonym of a day; empty if unknown.
+
+    *key_of_day* is random and deleted after the day. From then on, the client cannot be identified, even with the
+    database and a list of all Internet addresses.
+    """
     return hashlib.blake2b(client.encode(), key=key_of_day[:64], digest_size=12).hexdigest() if client else ""

@@ -1,6 +1,6 @@
-"""The operator's list of words: a comment with one of them waits for an editor, or is refused.
+"""The operator's list of words. A comment that contains one of them waits for review, or is rejected.
 
-A file in UTF-8, one word a line. ``!word`` refuses the comment; ``#`` begins a remark.
+A file in UTF-8 with one word per line. ``!word`` rejects the comment; ``#`` begins a comment line.
 """
 
 from __future__ import annotations
@@ -19,36 +19,40 @@ MOST_WORDS = 20_000
 
 @dataclass(frozen=True)
 class WordList:
-    held: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    """Words as ``skeleton`` returns them. ``parse("!赌场").has_rejected_word(skeleton("赌 場"))`` is true."""
 
-    def holds(self, text: str) -> bool:
-        """Whether *text*, a ``skeleton``, has a word for which it waits."""
-        return any(word in text for word in self.held)
+    review_words: tuple[str, ...] = ()
+    rejected_words: tuple[str, ...] = ()
 
-    def refuses(self, text: str) -> bool:
-        return any(word in text for word in self.refused)
+    def has_review_word(self, text: str) -> bool:
+        """Whether *text*, a ``skeleton``, contains a word that requires review."""
+        return any(word in text for word in self.review_words)
+
+    def has_rejected_word(self, text: str) -> bool:
+        """Whether *text*, a ``skeleton``, contains a word that rejects it."""
+        return any(word in text for word in self.rejected_words)
 
 
 def skeleton(text: str) -> str:
     """*text* without case, width, spaces and punctuation, in Simplified characters.
 
-    So ``加 微-信`` and ``加微信``, ``ＶＸ`` and ``vx``, ``發票`` and ``发票`` are the same.
+    ``加 微-信`` and ``加微信``, ``ＶＸ`` and ``vx``, ``發票`` and ``发票`` have equal skeletons.
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     return convert("".join(c for c in plain if c.isalnum()), "hans")
 
 
 def parse(text: str) -> WordList:
+    """Parses a list. Lines after the first MOST_WORDS are ignored."""
     lines = [line.strip() for line in text.splitlines()[:MOST_WORDS]]
     words = [line for line in lines if line and not line.startswith("#")]
-    refused = {skeleton(word[1:]) for word in words if word.startswith("!")} - {""}
-    withheld = {skeleton(word) for word in words if not word.startswith("!")} - {""}
-    return WordList(tuple(sorted(withheld)), tuple(sorted(refused)))
+    rejected_words = {skeleton(word[1:]) for word in words if word.startswith("!")} - {""}
+    review_words = {skeleton(word) for word in words if not word.startswith("!")} - {""}
+    return WordList(tuple(sorted(review_words)), tuple(sorted(rejected_words)))
 
 
 def read_words(path: Path) -> WordList:
-    """The list in the file; read again after it was changed. Raises OSError and UnreadableArticle."""
+    """The list in the file, cached until the file changes. Raises OSError and UnreadableArticle."""
     state = path.stat()
     return _read(path, state.st_mtime_ns, state.st_size)
 

@@ -131,7 +131,7 @@ def _words(settings: Settings) -> WordList:
         return read_words(Path(settings.comment_words)) if settings.comment_words else WordList()
     except (OSError, ReaderError) as error:  # it could be read at the start; what is read now would be published
         log.error("READER_COMMENT_WORDS cannot be read, so every comment waits for an editor: %s", error)
-        return WordList(held=("",))
+        return WordList(review_words=("",))
 
 
 def now() -> datetime:

@@ -31,12 +31,12 @@ def record(connection: Connection, queued: QueuedMention, found: Mention | None,
     rejected or hidden stays so.
     """
     origin = _origin(queued)
-    known = comment_queries.of_origin(connection, origin)
+    known = comment_queries.comment_of_origin(connection, origin)
     for _ in range(MOST_RETURNS):
         if not known or known.status != WITHDRAWN:
             break
         origin = f"{origin}:{known.id}"
-        known = comment_queries.of_origin(connection, origin)
+        known = comment_queries.comment_of_origin(connection, origin)
     if known and known.status == WITHDRAWN:
         return None
     if found is None:
@@ -45,10 +45,12 @@ def record(connection: Connection, queued: QueuedMention, found: Mention | None,
         return None
     sent = submission_of(queued.source, found)
     if known is None:
-        sent_from = Origin(f"host:{urlsplit(queued.source).hostname}", "")
-        pending_limits.make_room(connection, queued.page, sent_from, now)
+        sender_origin = Origin(f"host:{urlsplit(queued.source).hostname}", "")
+        pending_limits.make_room(connection, queued.page, sender_origin, now)
         reasons = (acceptance.WEBMENTION,)
-        new = comment_writes.NewComment(queued.page, sent, now, PENDING, origin, sent_from=sent_from, reasons=reasons)
+        new = comment_writes.NewComment(
+            queued.page, sent, now, PENDING, origin, sender_origin=sender_origin, reasons=reasons
+        )
         return comment_writes.post(connection, new)
     if known.text != sent.text and known.status in (PENDING, APPROVED):
         comment_writes.correct(connection, known, sent.text, PENDING, "", now)

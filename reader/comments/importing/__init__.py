@@ -1,13 +1,13 @@
-"""Comments that other programs kept, from their exports. Each program is one module, found when it is needed.
+"""Reads comments from the exports of other programs. Each program is one module, discovered automatically.
 
 A module defines
 
 ``NAME``       the program's name.
-``is_export``  ``is_export(shape: Shape) -> bool`` tells by the structure of a file whether it may be one of it.
+``is_export``  ``is_export(shape: Shape) -> bool``: whether a file with this structure may be an export of the program.
 ``read``       ``read(path: Path) -> Iterator[ImportedComment]``: all comments, in any order. Raises NotImported for a
-               file that cannot be read, and no other error, whatever is in it.
+               file that cannot be read, and no other error, for any content.
 
-``imported_comment.py`` has what they share, ``file_structure.py`` the structure of a file.
+``imported_comment.py`` has the shared functions, ``file_structure.py`` the structure of a file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .imported_comment import ImportedComment
 
 
 class Program(Protocol):
-    """What a module here defines."""
+    """The attributes of a module in this package."""
 
     NAME: str
 
@@ -35,12 +35,13 @@ class Program(Protocol):
 
 
 def programs() -> list[Program]:
+    """All modules in this package that define NAME."""
     modules = (importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
     return [cast("Program", module) for module in modules if hasattr(module, "NAME")]
 
 
 def program_of(path: Path, name: str = "") -> Program:
-    """The program whose export the file is, or the one called *name*. Raises NotImported and OSError."""
+    """The program called *name*, or the one that wrote the file. Raises NotImported and OSError."""
     known = {program.NAME.lower(): program for program in programs()}
     names = ", ".join(program.NAME for program in known.values())
     if name:

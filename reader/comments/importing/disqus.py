@@ -45,11 +45,11 @@ def read(path: Path) -> Iterator[ImportedComment]:
 
 
 def _text(element: _Element, path: str) -> str:
-    """Without the line ends and indents around it, which exports that were laid out have."""
+    """The text without surrounding whitespace, which indented exports have."""
     return (element.findtext(f"{{*}}{path}") or "").strip()
 
 
 def _address(thread: _Element) -> str:
-    """The link; where that leads to no page, the identifier that the site gave, which is mostly a path."""
+    """The link; if it has no path, the identifier that the site chose, which usually is a path."""
     link, own = _text(thread, "link"), _text(thread, "id")
     return link if path_key(link) or not own else own

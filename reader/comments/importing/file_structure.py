@@ -1,4 +1,4 @@
-"""Describes the structure of an export file, by which the program that wrote it is recognized."""
+"""Describes the structure of an export file, to recognize the program that wrote it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from ...formats.xml_reader import read_export
 from .imported_comment import read_bounded, read_json
 
 Shape = frozenset[str]
-"""``table comments`` of an SQLite file; ``<disqus`` of XML, and the namespaces of its root; of JSON where its keys are:
-``.comments[].nick`` in the objects of a list, ``[].nick`` if the file is one, or one object a line."""
+"""Tokens of the structure. SQLite: ``table comments``. XML: ``<disqus`` and the namespaces of the root. JSON: the paths
+of keys, such as ``.comments[].nick`` in a list of objects, or ``[].nick`` if the file is a list or has one object per
+line."""
 
 MOST_RECORDS, DEEPEST = 100, 4
-"""So many records of a list are looked at: a field may be missing in some."""
+"""At most this many records of a list are examined, because a field may be missing in some. DEEPEST limits the
+nesting."""
 
 
 def shape_of(path: Path) -> Shape:
-    """Raises NotImported for a file that is too large or JSON that cannot be read, and OSError."""
+    """The structure of a file; empty if unknown. Raises OSError, and NotImported for an oversized file or invalid
+    JSON."""
     with path.open("rb") as file:
         start = file.read(100).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"SQLite format 3\0"):

@@ -1,4 +1,4 @@
-"""Shared by the export readers: the value they return, HTML and Markdown to text, JSON and times."""
+"""Shared by the export readers: the returned value, HTML and Markdown to text, JSON and times."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from ..comment import APPROVED, WITHDRAWN
 from ..plain_text import clean_line, clean_text
 
 LARGEST_BYTES = 64_000_000
-"""Of a file of JSON or XML, which takes ten times as much memory: some 200,000 comments. SQLite is read row by row."""
+"""The limit for JSON and XML, which need ten times as much memory: about 200,000 comments. SQLite is read row by
+row."""
 
 GONE = "gone"
-"""The status of a comment that was deleted or spam there: without name and text, it keeps the place of its answers."""
+"""The status of a comment that was deleted or marked as spam. It has no name and text, but remains the parent of its
+answers."""
 
 LONGEST_TEXT = 20_000
-"""Longer than a visitor may write: nothing of an old comment is lost."""
+"""More than a visitor may write, so that old comments are imported completely."""
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""Damaged times are taken for this one, later ones for now: the year 9999 has no time in some zones, and would stand
-first for ever."""
+"""Replaces damaged times. Later times than now are replaced by now: the year 9999 has no time in some zones, and would
+be listed first permanently."""
 
 _BREAK = lazy_pattern(r"<br\b[^<>]*>", re.IGNORECASE)
 _BLOCK = lazy_pattern(r"</?(?:p|div|li|ul|ol|blockquote|pre|h[1-6]|tr|table|hr)\b[^<>]*>", re.IGNORECASE)
@@ -38,20 +40,21 @@ _HREF = lazy_pattern(r"""\shref\s*=\s*["']?([^"'\s]*)""", re.IGNORECASE)
 _PICTURE = lazy_pattern(r"<img(\s[^<>]*)>", re.IGNORECASE)
 _ALT = lazy_pattern(r"""\salt\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _TAG = lazy_pattern(r"</?[a-z][^<>]*>", re.IGNORECASE)
-"""None of them reads a character twice: whoever wrote a comment there may want to stop its import here."""
+"""None of these patterns reads a character twice: the author of a hostile comment may want to block the import."""
 
 _HTML = lazy_pattern(r"</(?:p|a|div|span|em|strong|code|pre|li|blockquote)>|<br\b|<img\s", re.IGNORECASE)
 _ZONE_AGAIN = lazy_pattern(r"([+-]\d{4}) [+-]?\w{2,5}")
-"""Go writes ``2021-10-28 20:50:15 +0800 +08``."""
+"""Go writes the zone twice: ``2021-10-28 20:50:15 +0800 +08``."""
 
 _MARKDOWN_LINK = lazy_pattern(r"!?\[([^\[\]\n]{0,500})\]\((https?://[^\s()]{1,1000})\)")
 
 
 @dataclass(frozen=True)
 class ImportedComment:
-    """``number`` and ``parent`` are the program's own; ``address`` is the article's, as the program keeps it.
+    """A comment from an export. ``number`` and ``parent`` are ids of the program; ``address`` is its address of the
+    article.
 
-    ``status`` is one of Comment, or GONE.
+    ``status`` is one of ``comment.STATUSES``, or GONE.
     """
 
     number: str
@@ -64,11 +67,13 @@ class ImportedComment:
     is_paper: bool = False
     edited_at: datetime | None = None
     origin: str = ""
-    """What Reader made it from, in Reader's own export: it is the same comment on the site that wrote the export."""
+    """The origin stored in Reader's own export. On the site that wrote the export, it identifies the existing
+    comment."""
 
     @property
     def is_usable(self) -> bool:
-        """One that its author withdrew has no text, and keeps the place of those that answered it."""
+        """Whether it has an id, and a text or the status WITHDRAWN. A withdrawn comment remains the parent of its
+        answers."""
         return bool(self.number and (self.text or self.status == WITHDRAWN))
 
 
@@ -81,28 +86,32 @@ def imported(
     status: str,
     parent: object = "",
 ) -> ImportedComment:
-    """With all texts cleaned as those of visitors are, and a time at which comments were written."""
-    own, page, who, above = (clean_line(as_text(value)) for value in (number, address, name, parent))
+    """An ImportedComment with texts cleaned like a visitor's input, and a time within the valid range."""
+    clean_number, page, clean_name, clean_parent = (
+        clean_line(as_text(value)) for value in (number, address, name, parent)
+    )
     at = bounded(posted_at or EARLIEST)
     if status == GONE:
-        return ImportedComment(own[:200], page[:2000], "", "", at, status, above[:200])
+        return ImportedComment(clean_number[:200], page[:2000], "", "", at, status, clean_parent[:200])
     text = clean_text(text[: 10 * LONGEST_TEXT])[:LONGEST_TEXT]
-    return ImportedComment(own[:200], page[:2000], clean_line(unescape(who))[:100], text, at, status, above[:200])
+    return ImportedComment(
+        clean_number[:200], page[:2000], clean_line(unescape(clean_name))[:100], text, at, status, clean_parent[:200]
+    )
 
 
 def bounded(time: datetime) -> datetime:
-    """*time*, or the nearest at which a comment can have been written."""
+    """*time*, limited to the range from EARLIEST to now."""
     return min(max(time, EARLIEST), datetime.now(UTC))
 
 
 def as_text(value: object) -> str:
-    """Numbers and texts as text; other values, such as null, as an empty one."""
+    """Numbers and strings as text; an empty string for other values, such as null."""
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def text_of_html(html: str) -> str:
-    """The text with the addresses of its links; blocks become paragraphs. No HTML is left that means anything."""
-    text = _LINK.sub(lambda link: _with_address(link[2], _value(_HREF, link[1])), _without_remarks(html))
+    """The text with the addresses of its links; blocks become paragraphs. The result contains no markup."""
+    text = _LINK.sub(lambda link: _with_address(link[2], _value(_HREF, link[1])), _without_html_comments(html))
     text = _BLOCK.sub("\n\n", _BREAK.sub("\n", text.replace("\r\n", "\n")))
     return unescape(_TAG.sub("", _PICTURE.sub(lambda picture: _value(_ALT, picture[1]), text)))
 
@@ -112,17 +121,18 @@ def _value(attribute: re.Pattern[str], attributes: str) -> str:
     return found[1] if found else ""
 
 
-def _without_remarks(html: str) -> str:
-    """*html* without its comments; one that never ends is text."""
-    kept, end = [], 0
+def _without_html_comments(html: str) -> str:
+    """*html* without its comments. An unterminated comment remains as text."""
+    parts, end = [], 0
     while (start := html.find("<!--", end)) >= 0 and (close := html.find("-->", start)) >= 0:
-        kept.append(html[end:start])
+        parts.append(html[end:start])
         end = close + 3
-    return "".join(kept) + html[end:]
+    return "".join(parts) + html[end:]
 
 
 def text_of_markdown(markdown: str) -> str:
-    """As typed, with the addresses of links beside their words. Some programs keep HTML in its place, and some both."""
+    """The Markdown as typed, with the addresses of links next to their text. Some programs store HTML instead, some
+    both."""
     text = text_of_html(markdown) if _HTML.search(markdown) else markdown
     return _MARKDOWN_LINK.sub(lambda link: _with_address(link[1], link[2]), text)
 
@@ -132,7 +142,11 @@ def _with_address(words: str, address: str) -> str:
 
 
 def parse_time(value: object) -> datetime | None:
-    """A time in (milli- or micro)seconds since 1970, in text, or as Parse and MongoDB write it; UTC without a zone."""
+    """Parses a time in (milli- or micro)seconds since 1970, as text, or as Parse and MongoDB write it. UTC without a
+    zone.
+
+    None if it is invalid.
+    """
     for _ in range(2):  # {"$date": {"$numberLong": "…"}}
         if isinstance(value, Mapping):
             value = next(
@@ -160,7 +174,7 @@ def read_bounded(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """The value, or the list of values of a file with one JSON object a line. Raises NotImported."""
+    """The value of a JSON file, or a list of values if the file has one JSON object per line. Raises NotImported."""
     try:
         text = read_bounded(path).decode("utf-8-sig")
         try:
@@ -172,5 +186,5 @@ def read_json(path: Path) -> Any:
 
 
 def mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a list; none of anything else."""
+    """The JSON objects in a list; nothing for another value."""
     yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()

@@ -15,7 +15,7 @@ from .imported_comment import GONE, ImportedComment, as_text, imported, parse_ti
 
 NAME = "Isso"
 _MODES = {1: APPROVED, 2: PENDING}
-"""4 is a deleted comment that has answers."""
+"""Mode 4 is a deleted comment that has answers."""
 
 
 def is_export(shape: Shape) -> bool:
@@ -25,7 +25,9 @@ def is_export(shape: Shape) -> bool:
 def read(path: Path) -> Iterator[ImportedComment]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            database.text_factory = lambda text: text.decode("utf-8", "replace")  # one damaged comment keeps no other
+            database.text_factory = lambda text: text.decode(
+                "utf-8", "replace"
+            )  # a damaged comment must not block others
             database.execute("PRAGMA trusted_schema = OFF")
             query = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, t.uri FROM comments c JOIN threads t"
             for number, parent, created, mode, text, author, address in database.execute(f"{query} ON t.id = c.tid"):

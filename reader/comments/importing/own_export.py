@@ -24,8 +24,8 @@ def read(path: Path) -> Iterator[ImportedComment]:
     for comment in mappings(document.get("comments") if isinstance(document, dict) else None):
         posted_at, status = parse_time(comment.get("posted_at")), as_text(comment.get("status"))
         if status in STATUSES:
-            name, text, above = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
-            parent = "" if above == "0" else above
+            name, text, parent_id = comment.get("name"), as_text(comment.get("text")), as_text(comment.get("reply_to"))
+            parent = "" if parent_id == "0" else parent_id
             found = imported(comment.get("id"), comment.get("article"), name, text, posted_at, status, parent)
             yield replace(
                 found,

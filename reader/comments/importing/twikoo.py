@@ -1,4 +1,4 @@
-"""Twikoo: its export in JSON, a list or an object a line."""
+"""Twikoo: its export in JSON, a list or one object per line."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def read(path: Path) -> Iterator[ImportedComment]:
 
 
 def _id_of(value: Any) -> str:
-    """MongoDB's exports write ``{"$oid": "…"}``."""
+    """The id as text. MongoDB's exports write ``{"$oid": "…"}``."""
     return as_text(value.get("$oid")) if isinstance(value, Mapping) else as_text(value)

@@ -1,4 +1,4 @@
-"""Waline: its export in JSON, or that of LeanCloud and Valine."""
+"""Waline: its export in JSON, or an export of LeanCloud or Valine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .imported_comment import (
 
 NAME = "Waline"
 _STATUS = {"approved": APPROVED, "waiting": PENDING, "": APPROVED}
-_PLACES, _MARKS = ("[]", ".results[]", ".data.Comment[]"), ("objectId", "insertedAt")
+_LIST_PATHS, _ID_FIELDS = ("[]", ".results[]", ".data.Comment[]"), ("objectId", "insertedAt")
 
 
 def is_export(shape: Shape) -> bool:
-    places = [(at, mark) for at in _PLACES for mark in _MARKS]
-    return any({f"{at}.nick", f"{at}.comment", f"{at}.{mark}"} <= shape for at, mark in places)
+    candidates = [(at, mark) for at in _LIST_PATHS for mark in _ID_FIELDS]
+    return any({f"{at}.nick", f"{at}.comment", f"{at}.{mark}"} <= shape for at, mark in candidates)
 
 
 def read(path: Path) -> Iterator[ImportedComment]:

@@ -1,4 +1,4 @@
-"""WordPress: its export file (WXR), which holds the comments below their posts."""
+"""WordPress: its export file (WXR), which contains the comments of each post."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .imported_comment import GONE, ImportedComment, imported, parse_time, read_
 
 NAME = "WordPress"
 _STATUS = {"1": APPROVED, "approved": APPROVED, "0": PENDING, "hold": PENDING}
-"""Others are spam and trash."""
+"""Other values are spam and trash."""
 
 
 def is_export(shape: Shape) -> bool:
@@ -31,7 +31,7 @@ def read(path: Path) -> Iterator[ImportedComment]:
         raise NotImported(str(path), Message("not an export of %(name)s", name=NAME))
     for item in channel.iterfind("item"):
         link, name = (item.findtext("link") or "").strip(), (item.findtext("{*}post_name") or "").strip()
-        address = link if path_key(link) or not name else name  # ``/?p=7`` leads to no page
+        address = link if path_key(link) or not name else name  # ``/?p=7`` has no path
         for comment in item.iterfind("{*}comment"):
             if (_text(comment, "type") or "comment") == "comment":
                 parent = _text(comment, "parent")

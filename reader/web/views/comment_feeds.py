@@ -37,7 +37,7 @@ def feed_of_article(slug: str, name: str) -> Response:
 def feed_of_all(name: str) -> Response:
     gone: set[str] = set()  # pages of articles that are not public any more
     for _ in range(MOST_ROUNDS):
-        found = required_store().newest(but=gone)
+        found = required_store().newest(excluded=gone)
         articles = {page: article_of(page) for page in {comment.page for comment in found}}
         missing = {page for page, article in articles.items() if article is None}
         gone |= missing

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Cursor, Listed, Submission, Thread
+from ...comments.comment import AUTHOR_MAY_CHANGE, OFF, PENDING, REVIEWED, Comment, Cursor, ListPage, Submission, Thread
 from ...comments.comment_store import Sender
 from ...comments.plain_text import clean_line, clean_text
 from ...errors import Busy, NotFound, ShareUsed, StateUnusable
@@ -166,7 +166,7 @@ def _cursor() -> Cursor:
 
 
 def _links_to_pages(
-    slug: str, query: str, listed: Listed[Thread], shown_here: Sequence[Thread]
+    slug: str, query: str, listed: ListPage[Thread], shown_here: Sequence[Thread]
 ) -> dict[str, NavigationLink | None]:
     """To the pages before and after that of these threads, or answers, in their order."""
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...comments import acceptance
-from ...comments.comment import APPROVED, DISPLACED, HIDDEN, OFF, PENDING, REJECTED, Comment, Read, Submission
+from ...comments.comment import APPROVED, DISPLACED, HIDDEN, OFF, PENDING, REJECTED, Comment, ReviewSnapshot, Submission
 from ...comments.comment_feed import waiting_feed
 from ...comments.comment_store import QUEUE_PER_PAGE
 from ...comments.plain_text import clean_text
@@ -143,7 +143,7 @@ def review() -> WerkzeugResponse:
     session = required_session()
     act, _, selection = form.get("do", "").partition(" ")
     versions = _versions([selection] if selection else request.form.getlist("c"))
-    numbers, read = list(versions), Read(request.args.get("status", PENDING), versions)
+    numbers, read = list(versions), ReviewSnapshot(request.args.get("status", PENDING), versions)
     editor = session.name or gettext("editor")
     if act in ("approve", "answer") and required_store().is_unread(numbers, read, alone=act == "answer"):
         return _queue_page(gettext("A comment was changed meanwhile. Please read it again."), 409, form)
