@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.editing.apply_edits import opened, with_form
-from reader.editing.file_encoding import bytes_of, text_in
+from reader.editing.apply_edits import open_text, with_form
+from reader.editing.file_encoding import decode, encode
 from reader.editing.form import TICKED
 from reader.errors import UnreadableArticle
 
@@ -20,17 +20,17 @@ CODECS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])
 @given(LINES, ENDS, CODECS)
 def test_a_text_that_nobody_changes_is_the_same_bytes(lines, ends, codec):
     content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode(codec)
-    assert bytes_of(text_in(content).text, content) == (content, ())
+    assert encode(decode(content).text, content) == (content, ())
 
 
 @given(LINES, ENDS, st.integers(0, 7), st.text(st.sampled_from("新文ab\n"), max_size=9))
 def test_lines_above_and_below_a_change_keep_their_ends(lines, ends, at, new):
     content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
-    shown = text_in(content).text.split("\n")
+    shown = decode(content).text.split("\n")
     at = min(at, len(shown) - 1)
     changed = "\n".join([*shown[:at], new, *shown[at + 1 :]])
-    written, notes = bytes_of(changed, content)
-    assert (text_in(written).text, notes) == (changed, ())
+    written, notes = encode(changed, content)
+    assert (decode(written).text, notes) == (changed, ())
     assert written.startswith("".join(line + end for line, end in zip(lines[:at], ends, strict=False)).encode())
 
 
@@ -57,7 +57,7 @@ def test_a_changed_field_leaves_unknown_fields_and_comments_byte_for_byte(unknow
     title = [] if name == "title" else ["title: 大雨"]
     content = ("---\n" + "\n".join([*title, *head]) + "\n---\n\n今天下雨。\n").encode()
     try:
-        form = opened(".md", content, 2_000_000).form
+        form = open_text(".md", content, 2_000_000).form
         new = with_form(".md", content, type(form)(**vars(form) | {name: KNOWN[name]}), 2_000_000)
     except UnreadableArticle:  # the editor is sent to the whole text
         return
@@ -69,4 +69,4 @@ def test_a_changed_field_leaves_unknown_fields_and_comments_byte_for_byte(unknow
 
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(UnreadableArticle):
-        text_in(b"\x00\x01\x02")
+        decode(b"\x00\x01\x02")

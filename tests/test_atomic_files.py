@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from reader.editing.access_token import make_token, token_of
+from reader.editing.access_token import create_token, token_of
 from reader.importing.duplicates import scan
 from reader.media.images import Picture
 from reader.media.renditions import write_record
@@ -70,6 +70,6 @@ def test_a_desk_gets_its_token_where_there_are_no_hard_links(settings, monkeypat
         raise PermissionError("Operation not permitted")
 
     monkeypatch.setattr(os, "link", no_links)
-    made = make_token(settings)
+    made = create_token(settings)
     assert made
     assert token_of(settings) == made

@@ -320,9 +320,9 @@ def test_what_is_compared_is_the_file_that_is_replaced_though_the_folder_was_swi
     desk.settings.articles.unlink()
     desk.settings.articles.symlink_to("second")
     digest = article_files.digest_of(RAIN.encode())
-    with pytest.raises(article_files.Changed):
+    with pytest.raises(article_files.FileChanged):
         article_files.replace_file(desk.settings, file, digest, b"# x\n")
-    with pytest.raises(article_files.Changed):
+    with pytest.raises(article_files.FileChanged):
         trash.delete(desk.settings, file, digest)
     assert (second / "rain.md").read_text("utf-8") == "# 新的\n\n新的。\n"
 

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from markupsafe import Markup
 
-from reader.editing.draft_identity import is_still, mark_of
+from reader.editing.draft_identity import is_same_draft, sketch_of
 from reader.settings import ROOT
 
 
@@ -27,7 +27,7 @@ LONG = [f"docs/{name}.md" for name in ("state", "architecture", "decisions", "ho
 
 @pytest.mark.parametrize(("one", "other"), list(permutations(LONG, 2)))
 def test_another_text_of_the_same_language_is_another_draft_however_long_it_is(one, other):
-    assert not is_still(mark_of(text(one)), text(other))
+    assert not is_same_draft(sketch_of(text(one)), text(other))
 
 
 @pytest.mark.parametrize("name", [*LONG, "README.zh.md"])
@@ -36,4 +36,4 @@ def test_a_draft_with_new_paragraphs_and_changed_words_is_the_same(name):
     edited = Text(
         "other", Markup.escape(("新的一段话。A new paragraph.\n" * 3) + written.replace("Reader", "the reader"))
     )
-    assert is_still(mark_of(Text(name, Markup.escape(written))), edited)
+    assert is_same_draft(sketch_of(Text(name, Markup.escape(written))), edited)

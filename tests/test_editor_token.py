@@ -10,7 +10,7 @@ from dataclasses import replace
 from serving import READER, inherited, serving
 
 from reader.app import create_app
-from reader.editing.access_token import FILE, make_token, token_of
+from reader.editing.access_token import FILE, create_token, token_of
 from reader.editing.accounts import add_editor
 from reader.services import build_services
 from reader.settings import ROOT, Settings
@@ -38,17 +38,17 @@ def test_the_first_start_prints_the_address_of_the_desk_once_and_its_token_opens
 
 def test_a_desk_that_is_off_has_no_token(settings):
     off = replace(settings, editor=False)
-    assert (make_token(off), token_of(replace(off, editor_token="a long secret of the house"))) == ("", "")
+    assert (create_token(off), token_of(replace(off, editor_token="a long secret of the house"))) == ("", "")
     assert not settings.data.exists()
 
 
 def test_the_token_of_the_setting_wins(settings):
-    assert make_token(settings)
+    assert create_token(settings)
     assert token_of(replace(settings, editor_token="a long secret of the house")) == "a long secret of the house"
 
 
 def test_a_token_that_others_can_write_or_that_is_too_short_opens_nothing(settings):
-    make_token(settings)
+    create_token(settings)
     file = settings.data / FILE
     file.chmod(0o622)
     assert token_of(settings) == ""
@@ -66,7 +66,7 @@ def test_an_application_in_process_makes_no_token_but_knows_one_that_was_made(se
         return create_app(services).test_client().get("/editor").status_code
 
     assert (status(), (settings.data / "editor-token").exists()) == (404, False)
-    make_token(settings)
+    create_token(settings)
     assert status() == 200
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reader.editing.apply_edits import opened, with_form
+from reader.editing.apply_edits import open_text, with_form
 from reader.errors import UnreadableArticle
 from reader.formats import LARGEST_BYTES
 
@@ -48,7 +48,7 @@ BODY = "\n今天下雨。\n"
 def changed(suffix: str, text: str, **values: str) -> str:
     """The text with other fields, and what it was is found again by undoing that."""
     content = text.encode()
-    form = opened(suffix, content, LARGEST_BYTES).form
+    form = open_text(suffix, content, LARGEST_BYTES).form
     assert form is not None
     assert with_form(suffix, content, form, LARGEST_BYTES).content == content
     return with_form(suffix, content, replace(form, **values), LARGEST_BYTES).content.decode()
@@ -153,14 +153,14 @@ def test_a_field_is_changed_in_the_form_that_the_file_has(suffix, before, values
 @pytest.mark.parametrize("text", [TOML, JSON])
 def test_the_encoding_and_line_ends_of_the_file_stay(text):
     content = text.replace("\n", "\r\n").encode("gb18030")
-    form = opened(".md", content, LARGEST_BYTES).form
+    form = open_text(".md", content, LARGEST_BYTES).form
     new = with_form(".md", content, replace(form, title="暴雨"), LARGEST_BYTES).content
     assert new == content.replace("大雨".encode("gb18030"), "暴雨".encode("gb18030"))
 
 
 def test_an_attribute_of_asciidoc_that_goes_on_is_one_value():
     content = "= 雨\n:summary: 一 \\\n  二 \\\n三\n:source: 报\n\n今天下雨。\n".encode()
-    form = opened(".adoc", content, LARGEST_BYTES).form
+    form = open_text(".adoc", content, LARGEST_BYTES).form
     assert (form.summary, form.source, form.body) == ("一 二 三", "报", "\n今天下雨。\n")
 
 
@@ -179,7 +179,7 @@ def test_an_end_to_come_stays_when_an_article_becomes_a_draft_and_when_it_is_pub
     assert public == head.replace(draft, "") + BODY
     again = changed(".md", public, draft="1")
     assert "2036-01-01" in again
-    assert opened(".md", again.encode(), LARGEST_BYTES).form.draft == "1"
+    assert open_text(".md", again.encode(), LARGEST_BYTES).form.draft == "1"
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,6 @@ def test_what_withholds_an_article_goes_when_it_is_published(said):
 
 def test_what_a_form_cannot_hold_is_refused():
     content = b"= Rain\n:x: y\n\nToday.\n"
-    form = opened(".adoc", content, LARGEST_BYTES).form
+    form = open_text(".adoc", content, LARGEST_BYTES).form
     with pytest.raises(UnreadableArticle):
         with_form(".adoc", content, replace(form, corrections="2026-05-01 07:00 a\n2026-05-01 08:00 b"), LARGEST_BYTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..editing.access_token import address_with, make_token, token_of
+from ..editing.access_token import create_token, login_url, token_of
 from ..editing.accounts import add_editor, all_editors, remove_editor
 from ..errors import ReaderError
 from ..i18n import Message
@@ -29,15 +29,15 @@ def command(settings: Settings, action: str, name: str) -> None:
     state = State(settings.state_url)
     try:
         if action == "add":
-            echo_content(address_with(add_editor(state, name), settings.base_url))
+            echo_content(login_url(add_editor(state, name), settings.base_url))
         elif action == "remove" and not remove_editor(state, name):
             raise click.ClickException(localized(Message("there is no editor named '%(name)s'", name=name)))
         elif action == "list":
             for editor in all_editors(state):
                 echo_content(f"{format_minute(editor.added_at.astimezone(settings.timezone))}  {editor.name}")
         elif action == "link":
-            make_token(settings)
-            echo_content(address_with(token_of(settings), settings.base_url))
+            create_token(settings)
+            echo_content(login_url(token_of(settings), settings.base_url))
     except ReaderError as error:
         raise click.ClickException(localized(error.message)) from error
     if action == "remove":

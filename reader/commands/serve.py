@@ -13,7 +13,7 @@ import click
 
 from ..backup.unfinished_restore import unfinished
 from ..comments.default_mode import mode_of
-from ..editing.access_token import address_with, make_token, token_of
+from ..editing.access_token import create_token, login_url, token_of
 from ..i18n import Message
 from ..server.listener import UNIX, open_listener
 from ..server.loaded_application import LoadedApplication
@@ -64,9 +64,9 @@ def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket
 def _editor_token(settings: Settings, address: str) -> dict[str, str]:
     """The variable for web processes. At the first start makes the token, and tells where the desk is."""
     try:
-        if new_token := make_token(settings):
+        if new_token := create_token(settings):
             here = "http://localhost" if address.startswith(UNIX) else address.rstrip("/")
-            desk = address_with(new_token, settings.base_url or here)
+            desk = login_url(new_token, settings.base_url or here)
             with suppress(OSError):
                 echo(Message("Editor's desk of this new site: %(address)s", address=desk), err=True)
     except OSError as error:  # the site is read, not written

@@ -1,6 +1,6 @@
-"""The access token of the desk: READER_EDITOR_TOKEN, or a generated one in the data folder.
+"""The access token of the editor: READER_EDITOR_TOKEN, or a generated token in the data folder.
 
-``serve`` makes it at the first start and prints the address of the desk with it, as Jupyter does.
+``serve`` generates it at the first start and prints the URL of the editor that contains it, as Jupyter does.
 """
 
 from __future__ import annotations
@@ -20,30 +20,34 @@ _LONGEST_BYTES = 1000
 
 
 def token_of(settings: Settings) -> str:
-    """The secret; empty if there is no desk. Makes none. A file that other users can write to is not believed."""
+    """The token, without creating one; empty if the editor is off or there is none.
+
+    A token file that other users can write to is ignored.
+    """
     if not settings.editor:
         return ""
-    return settings.editor_token or _stored(settings.data / FILE)
+    return settings.editor_token or _stored_token(settings.data / FILE)
 
 
-def make_token(settings: Settings) -> str:
-    """Makes the secret of a site that has none. Returns it; empty if there was one. Raises OSError."""
+def create_token(settings: Settings) -> str:
+    """Generates the token of a site that has none. Returns it; empty if one exists or the editor is off. Raises
+    OSError."""
     if not settings.editor or token_of(settings):
         return ""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, token = settings.data / FILE, secrets.token_urlsafe(24)
-    with suppress(FileExistsError):  # another process was faster
+    with suppress(FileExistsError):  # another process created it first
         create_file(path, f"{token}\n".encode())
         return token
     return ""
 
 
-def address_with(token: str, site: str) -> str:
-    """The address of the desk whose form has the token in it already. *site* ends without a slash."""
+def login_url(token: str, site: str) -> str:
+    """The URL of the editor with the token filled in. *site* is a URL without a trailing slash."""
     return f"{site}{EDITOR}?token={token}"
 
 
-def _stored(path: Path) -> str:
+def _stored_token(path: Path) -> str:
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

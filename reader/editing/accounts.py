@@ -1,6 +1,6 @@
 """Editor accounts, each with a token of its own. The database stores only the digest of the token.
 
-SQLAlchemy is imported inside the functions: a site with one token needs none.
+SQLAlchemy is imported inside the functions: a site with a single token does not need it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST_NAME = 60
 
 
 class UnusableName(ReaderError):
-    """An editor's name that is taken or cannot be one."""
+    """An editor's name that exists already or is invalid."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Editor:
 
 
 def add_editor(state: State, name: str) -> str:
-    """Returns the token, which can't be asked for again. Raises UnusableName or StateUnusable."""
+    """Adds an editor. Returns the token, which can't be read later. Raises UnusableName or StateUnusable."""
     from sqlalchemy import insert, select
 
     from .editor_tables import editors
@@ -50,7 +50,8 @@ def add_editor(state: State, name: str) -> str:
 
 
 def remove_editor(state: State, name: str) -> bool:
-    """Ends all of this editor's sessions, too. False if there is none of that name."""
+    """Removes an editor, which also ends their sessions. Returns False if the name does not exist. Raises
+    StateUnusable."""
     from sqlalchemy import delete
 
     from .editor_tables import editors
@@ -60,6 +61,7 @@ def remove_editor(state: State, name: str) -> bool:
 
 
 def all_editors(state: State) -> list[Editor]:
+    """All editors, sorted by name. Raises StateUnusable."""
     from sqlalchemy import select
 
     from .editor_tables import editors
@@ -70,20 +72,20 @@ def all_editors(state: State) -> list[Editor]:
 
 
 def editor_with(state: State, token: str) -> str | None:
-    """The name of the editor with the *token*; None if nobody has it."""
+    """The name of the editor with the *token*; None if it is unknown. Raises StateUnusable."""
     from sqlalchemy import select
 
     from .editor_tables import editors
 
-    if state.path and not state.path.exists():  # nobody was ever added, and a stranger's guess makes no database
+    if state.path and not state.path.exists():  # no editor was ever added; an unknown token must not create a database
         return None
     with state.reading() as connection:
         found = connection.execute(select(editors.c.name).where(editors.c.token_digest == _digest(token))).first()
     return str(found.name) if found else None
 
 
-def stamp_of(state: State, name: str) -> str:
-    """Changes when the editor gets another token; empty if there is none of that name."""
+def token_version(state: State, name: str) -> str:
+    """A value that changes when the editor gets another token; empty if the name does not exist."""
     from sqlalchemy import select
 
     from .editor_tables import editors

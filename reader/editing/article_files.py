@@ -1,8 +1,8 @@
-"""Finds, reads and replaces article files. A file is replaced only if it is still as the editor opened it.
+"""Finds, reads and replaces article files. A file is replaced only if it has not changed since the editor opened it.
 
-A path that comes from a form names a file that the scan of the folder would read: no ``..``, no hidden name, no link
-out of the folder. A file is replaced by renaming a whole new one to its name, so that a crash leaves the old or the new
-one. Editors that save at once wait for each other; the later one is told that the file has changed.
+A path from a form must name a file that the scan of the folder would read: no ``..``, no hidden name, no link out of
+the folder. A file is replaced by renaming a complete new file, so that a crash leaves the old or the new version.
+Concurrent saves wait for each other; the later one fails with FileChanged.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ..storage.regular_files import read_real
 LONGEST_PATH = 4000
 
 
-class Changed(ReaderError):
-    """The file is another one than the editor opened; ``content`` is what it holds now."""
+class FileChanged(ReaderError):
+    """The file has changed since the editor opened it. ``content`` is its current content."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(Message("the file has changed since you opened it"))
@@ -38,10 +38,11 @@ class Changed(ReaderError):
 
 @dataclass(frozen=True)
 class ArticleFile:
-    """A file of the articles folder: ``path`` is relative to it, ``place`` can be opened."""
+    """A file of the articles folder. ``path`` is relative to the folder, ``real_path`` is resolved and can be
+    opened."""
 
     path: str
-    place: Path
+    real_path: Path
 
     @property
     def suffix(self) -> str:
@@ -54,7 +55,7 @@ class ArticleFile:
 
 
 def find_file(settings: Settings, path: str) -> ArticleFile:
-    """Raises NotFound unless a scan would read the file."""
+    """The file at *path*. Raises NotFound unless a scan would read it."""
     parts = path.split("/")
     if len(path) > LONGEST_PATH or not path or "\0" in path or {"", ".", ".."} & set(parts):
         raise NotFound("file", path[:200])
@@ -68,18 +69,18 @@ def find_file(settings: Settings, path: str) -> ArticleFile:
 
 
 def read_file(settings: Settings, file: ArticleFile) -> bytes:
-    """Raises OSError, EFBIG for one above the limit of articles."""
+    """The content. Raises OSError; its number is EFBIG above the size limit of articles."""
     limit_mb = settings.article_limit_mb if file.is_text else settings.picture_limit_mb
-    return read_real(file.place, limit_mb * 1_000_000)
+    return read_real(file.real_path, limit_mb * 1_000_000)
 
 
-def create_beside(file: ArticleFile, suffix: str, content: bytes) -> str:
-    """Writes a picture into the folder of the article's own pictures. Returns its path as the article names it.
+def add_picture(file: ArticleFile, suffix: str, content: bytes) -> str:
+    """Writes a picture into the picture folder of the article. Returns its path relative to the article.
 
-    An equal one that is there already is used again. Raises OSError.
+    Reuses an equal picture. Raises OSError.
     """
     folder = PurePosixPath(file.path).stem
-    target = file.place.parent / folder
+    target = file.real_path.parent / folder
     if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
     name = f"{digest_of(content)[:12]}.{suffix}"
@@ -88,31 +89,32 @@ def create_beside(file: ArticleFile, suffix: str, content: bytes) -> str:
 
 
 def digest_of(content: bytes) -> str:
+    """The SHA-256 of *content* as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
 
 
 @contextmanager
 def writing_lock(settings: Settings) -> Iterator[None]:
-    """One process of this site writes into the folder at a time. Raises OSError."""
+    """Waits until no other process of this site writes into the folder. Raises OSError."""
     with waiting_lock(settings.instance / "editing.lock"):
         yield
 
 
 def replace_file(settings: Settings, file: ArticleFile, digest: str, content: bytes) -> None:
-    """Puts *content* into the place of the file whose content has the *digest*. Mode and owner stay.
+    """Replaces the file whose content has the *digest* by *content*. Mode and owner remain the same.
 
-    Raises Changed, NotFound if it was deleted, or OSError; nothing has changed then.
+    Raises FileChanged, NotFound if it was deleted, or OSError; then nothing has changed.
     """
     with writing_lock(settings):
-        now_there = find_file(settings, file.path)  # a link above it may lead elsewhere by now
+        current_file = find_file(settings, file.path)  # a link in its path may have changed
         try:
-            now = read_file(settings, now_there)
+            current_content = read_file(settings, current_file)
         except FileNotFoundError as error:
             raise NotFound("file", file.path) from error
-        if digest_of(now) != digest:
-            raise Changed(now)
-        if now != content:
-            _replace(now_there.place, content)
+        if digest_of(current_content) != digest:
+            raise FileChanged(current_content)
+        if current_content != content:
+            _replace(current_file.real_path, content)
 
 
 def _replace(path: Path, content: bytes) -> None:

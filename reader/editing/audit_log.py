@@ -1,4 +1,4 @@
-"""The audit log of the desk: an entry for each action of an editor, with the versions of the file before and after.
+"""The audit log of the editor: one entry per action, with the versions of the file before and after.
 
 SQLAlchemy is imported inside the functions.
 """
@@ -22,7 +22,8 @@ SAVED, CREATED, DELETED, RESTORED = "saved", "created", "deleted", "restored"
 
 @dataclass(frozen=True)
 class Act:
-    """``editor`` is empty for whoever has the site's own token; ``before`` and ``after`` are digests or empty."""
+    """One action. ``editor`` is empty for the site's own token; ``before`` and ``after`` are digests, empty without a
+    file."""
 
     id: int
     at: datetime
@@ -34,19 +35,19 @@ class Act:
 
 
 def record(state: State, editor: str, act: str, path: str, before: bytes | None, after: bytes | None) -> None:
-    """Raises StateUnusable."""
+    """Stores an action with both versions of the file. Raises StateUnusable."""
     from sqlalchemy import insert
 
     from .editor_tables import editor_acts
 
     values = {"at": datetime.now(UTC), "editor": editor, "act": act, "path": path}
     with state.writing() as connection:
-        versions = {"before": _keep(connection, before), "after": _keep(connection, after)}
+        versions = {"before": _store_version(connection, before), "after": _store_version(connection, after)}
         connection.execute(insert(editor_acts).values(**values, **versions))
 
 
-def _keep(connection: Connection, content: bytes | None) -> str:
-    """Stores the version unless it is there. Returns its digest."""
+def _store_version(connection: Connection, content: bytes | None) -> str:
+    """Stores *content* unless it exists. Returns its digest; empty for None."""
     from sqlalchemy import insert, select
 
     from .editor_tables import article_versions
@@ -60,7 +61,10 @@ def _keep(connection: Connection, content: bytes | None) -> str:
 
 
 def acts(state: State, path: str = "", before_id: int = 0, limit: int = 50) -> list[Act]:
-    """Latest first; of one file if *path* is given. *before_id* is the id of the last one of the page before."""
+    """Actions, latest first; of one file if *path* is set.
+
+    *before_id* is the id of the last action of the previous page. Raises StateUnusable.
+    """
     from sqlalchemy import select
 
     from .editor_tables import editor_acts
@@ -74,12 +78,13 @@ def acts(state: State, path: str = "", before_id: int = 0, limit: int = 50) -> l
 
 
 def act(state: State, act_id: int) -> Act | None:
+    """One action by id; None if it does not exist."""
     found = acts(state, before_id=act_id + 1, limit=1)
     return found[0] if found and found[0].id == act_id else None
 
 
 def version(state: State, digest: str) -> bytes:
-    """The content of a version; empty if there is none."""
+    """The content of the version *digest*; empty if it does not exist."""
     from sqlalchemy import select
 
     from .editor_tables import article_versions

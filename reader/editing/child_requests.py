@@ -1,4 +1,4 @@
-"""Requests to the editor's child process, so that no web process parses what was pasted."""
+"""Requests to the editor's child process, so that no web process parses pasted text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .form import EditorForm
 
 COMMAND = (sys.executable, "-m", "reader.editing.editor_child")
 TIMEOUT_SECONDS = 25.0
-"""Shorter than the server keeps a connection that gets no answer. A page that is fetched has most of this time."""
+"""Shorter than the time after which the server closes a connection without a response. Fetching a page uses most of
+it."""
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=60)
@@ -28,7 +29,7 @@ _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=60)
 
 @dataclass(frozen=True)
 class Preview:
-    """The form, and the article that it gives; or None and the *problem* of a field."""
+    """The form and the resulting article; for an invalid field, None and the *problem*."""
 
     form: EditorForm
     article: Article | None
@@ -36,8 +37,8 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Saved:
-    """As ``ImportResult``: ``detail`` is the path of the file."""
+class SaveResult:
+    """Like ``ImportResult``: ``detail`` is the path of the file."""
 
     kind: str
     detail: str
@@ -45,20 +46,20 @@ class Saved:
 
 
 def import_text(settings: Settings, text: str, address: str, name: str) -> Preview:
-    """The form of *text*, or of the page at *address* if there is none. Raises NotImported."""
+    """The form of *text*, or of the page at *address* if *text* is empty. Raises NotImported."""
     answer = request_child(settings, "import", text=text, address=address, name=name)
     return _preview(settings, EditorForm(**answer["form"]), answer)
 
 
 def preview(settings: Settings, form: EditorForm) -> Preview:
-    """Raises NotImported if the child failed."""
+    """The article of *form*. Raises NotImported if the child failed."""
     return _preview(settings, form, request_child(settings, "preview", form=asdict(form)))
 
 
-def save(settings: Settings, form: EditorForm, name: str) -> Saved:
+def save(settings: Settings, form: EditorForm, name: str) -> SaveResult:
     """Writes the article file. Raises NotImported, before writing, for invalid content."""
     result = request_child(settings, "save", form=asdict(form), name=name)["result"]
-    return Saved(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
+    return SaveResult(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
 
 
 def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Preview:
@@ -67,7 +68,7 @@ def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Pr
 
 
 def request_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
-    """The answer of a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or failed."""
+    """Calls a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or the child failed."""
     pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url=""))).decode()
     request = json.dumps({"settings": pickled, "task": task, **arguments})
     limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)

@@ -1,7 +1,7 @@
 """Checks whether a draft is still the one that a secret link was created for.
 
-A path is no identity: another draft may lie there later. Neither are digest, inode and time, which each save changes.
-So a link holds a sketch of the text, and shows what has kept at least half of it.
+A path does not identify a draft, because another draft may have the same path later. Digest, inode and time change with
+each save. So a link contains a sketch of the text, and remains valid while at least half of the sketch matches.
 """
 
 from __future__ import annotations
@@ -11,37 +11,40 @@ import zlib
 
 from ..models import Article
 
-LENGTH = 4
-"""Words of a piece; the text is all its overlapping pieces (shingles). Four letters of English are in any long text."""
-SKETCHED = 24
-"""The smallest hashes of pieces stand for all (Broder 1997, On the resemblance and containment of documents)."""
-LEAST_KEPT = 0.5
-LEAST_PIECES = 12
-"""Of a text. A shorter one is known by its title."""
+SHINGLE_WORDS = 4
+"""Words per shingle. Shingles are all overlapping sequences of this many words. Single words would match any long
+text."""
+SKETCH_SIZE = 24
+"""The number of smallest shingle hashes in a sketch (Broder 1997, On the resemblance and containment of documents)."""
+LEAST_COMMON_SHARE = 0.5
+LEAST_SHINGLES = 12
+"""A text with fewer shingles is recognized by its title."""
 _LONGEST_TEXT = 40_000
 _WORD = re.compile(r"[0-9A-Za-z\u00c0-\u0dff\u1e00-\u1fff]+|\w")
-"""In scripts that have no spaces between words, as from Thai to Chinese, each character counts as a word."""
+"""In scripts without spaces between words, as from Thai to Chinese, each character is a word."""
 
-Mark = list[int]
-"""The hash of the title and the sketch of the text: what of a draft is kept in a link to it."""
-
-
-def mark_of(article: Article) -> Mark:
-    pieces = sorted(_pieces(article))
-    return [_hash(_letters(article.title)), *(pieces[:SKETCHED] if len(pieces) >= LEAST_PIECES else ())]
+Sketch = list[int]
+"""The hash of the title, followed by the sketch of the text. It is part of a link to the draft."""
 
 
-def is_still(mark: Mark, article: Article) -> bool:
-    """Whether *article* has at least half of the text that was marked; of a stub, the title."""
-    title, *sketch = mark
-    if not sketch:
+def sketch_of(article: Article) -> Sketch:
+    """The sketch of *article*; only the hash of its title if it is short."""
+    shingles = sorted(_shingles(article))
+    return [_hash(_letters(article.title)), *(shingles[:SKETCH_SIZE] if len(shingles) >= LEAST_SHINGLES else ())]
+
+
+def is_same_draft(sketch: Sketch, article: Article) -> bool:
+    """Whether *article* has at least half of the shingles of *sketch*; for a short text, whether it has the same
+    title."""
+    title, *hashes = sketch
+    if not hashes:
         return title == _hash(_letters(article.title))
-    return len(_pieces(article) & set(sketch)) >= LEAST_KEPT * len(sketch)
+    return len(_shingles(article) & set(sketch)) >= LEAST_COMMON_SHARE * len(sketch)
 
 
-def _pieces(article: Article) -> set[int]:
+def _shingles(article: Article) -> set[int]:
     words = _WORD.findall(str(article.body.striptags())[:_LONGEST_TEXT])
-    return {_hash(" ".join(words[at : at + LENGTH])) for at in range(len(words) - LENGTH + 1)}
+    return {_hash(" ".join(words[at : at + SHINGLE_WORDS])) for at in range(len(words) - SHINGLE_WORDS + 1)}
 
 
 def _letters(text: str) -> str:

@@ -1,7 +1,7 @@
-"""The program of the editor's child process. A request is a line of JSON, and so is its answer.
+"""The program of the editor's child process. A request is one line of JSON, and so is its response.
 
-A request has ``settings`` and ``task``, the name of a function in TASKS, with its arguments. The answer is what that
-function returns, or ``{"problem": message}``.
+A request has ``settings`` and ``task``, the name of a function in TASKS, with its arguments. The response is the return
+value of that function, or ``{"problem": message}``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _answer(request: str) -> str:
-    """The answer to an empty request is an empty line."""
+    """Handles one request. The response to an empty request is an empty line."""
     if not request:
         return ""
     arguments = json.loads(request)
@@ -56,15 +56,15 @@ def _answer(request: str) -> str:
         return json.dumps({"problem": stored(error.message)})
     except MemoryError:  # ends the process; the parent reports the memory limit
         raise
-    except Exception as error:  # a bug in one parser must not lose what was typed
-        log.exception("bug in the editor")
+    except Exception as error:  # a bug in a parser must not lose the editor's input
+        log.exception("internal error in the editor's child process")
         return json.dumps({"problem": stored(Message("internal error: %(error)s", error=repr(error)))})
 
 
 def import_text(settings: Settings, text: str, address: str, name: str) -> Answer:
-    """``{"form"}`` of the pasted *text*, whose origin is *address*, or of the page at *address* without a text.
+    """``{"form", "article"}`` of the pasted *text* from *address*, or of the page at *address* without a text.
 
-    *name* is what pasted text is called in problems.
+    *name* is the name of the pasted text in error messages.
     """
     fetcher = open_fetcher(delay_seconds=0)
     with fetcher.client:
@@ -91,7 +91,7 @@ def _item(text: str, address: str, name: str, fetcher: Fetcher) -> SourceItem:
 
 
 def preview(settings: Settings, form: dict[str, str]) -> Answer:
-    """``{"article"}``, or ``{"invalid": message}`` if a field is."""
+    """``{"article"}``, or ``{"invalid": message}`` if a field is invalid."""
     try:
         draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
         return {"article": fields_of(_article(settings, draft))}
@@ -100,12 +100,12 @@ def preview(settings: Settings, form: dict[str, str]) -> Answer:
 
 
 def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
-    """``{"result": {"kind", "detail", "notes"}}``; the file is written only if it can be read again."""
+    """``{"result": {"kind", "detail", "notes"}}``. The file is written only if it can be parsed again."""
     draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
     fetcher = open_fetcher(delay_seconds=0)
     most_seconds = settings.read_timeout_seconds / 2
-    already = scan(settings.articles, settings.instance / "imported.json", most_seconds)
-    importer = Importer(settings, fetcher, already, ImportOptions(), lambda: datetime.now(settings.timezone))
+    index = scan(settings.articles, settings.instance / "imported.json", most_seconds)
+    importer = Importer(settings, fetcher, index, ImportOptions(), lambda: datetime.now(settings.timezone))
     draft, _ = importer.complete(draft)
     _article(settings, draft)
     item = SourceItem(form["origin"] or name, lambda: Fetched("", b""))

@@ -1,4 +1,4 @@
-"""The tables of the desk in the state database: editors, their acts, and versions of files. Imports SQLAlchemy."""
+"""The tables of the editor in the state database: accounts, actions, and versions of files. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ editor_acts = Table(
     Index("ix_editor_acts_path", "path", "id"),
     sqlite_autoincrement=True,
 )
-"""``before`` and ``after`` are digests of ``article_versions``; empty if there was no file, or is none."""
+"""``before`` and ``after`` are digests of ``article_versions``; empty if the file did not exist before or after."""
 
 article_versions = Table(
     "article_versions",
@@ -35,4 +35,4 @@ article_versions = Table(
     Column("digest", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-"""The bytes of a file (zlib) by their SHA-256."""
+"""The bytes of files, compressed with zlib, by their SHA-256."""

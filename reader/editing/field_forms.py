@@ -1,4 +1,4 @@
-"""Shared by the front matter editors: the name under which a field is changed, and its value as data."""
+"""Shared by the front matter editors: the name of a changed field, and its value as data."""
 
 from __future__ import annotations
 
@@ -11,55 +11,56 @@ from ..formats.field_names import row_of
 from ..formats.field_values import READERS, Field, Remarks
 from ..formats.front_matter_variants import plain_value
 
-Plain = str | bool | datetime | list[str]
-"""What TOML and JSON can hold of a field."""
+PlainValue = str | bool | datetime | list[str]
+"""The values of a field that TOML and JSON can contain."""
 
-_KEPT = ("switch", "withheld", "hidden")
-"""How a name of ``draft`` is read under which ``true`` makes a draft: ``publish: true`` would not."""
+_DRAFT_SWITCHES = ("switch", "withheld", "hidden")
+"""The kinds of names for ``draft`` under which ``true`` means a draft. ``publish: true`` means the opposite."""
 
-_FOR_ANOTHER_REASON = ("expired", "output", "access", "password")
-"""How names are read that say something of their own, which only sometimes withholds the article."""
+_CONDITIONAL = ("expired", "output", "access", "password")
+"""The kinds of names with a meaning of their own, which withhold the article only with some values."""
 
 
 def field_of(name: str) -> str:
-    """The Draft's field that a *name* in a file means; empty for none."""
-    known = row_of(name)
-    return known[1].field if known else ""
+    """The Draft field that *name* in a file means; empty for none."""
+    row = row_of(name)
+    return row[1].field if row else ""
 
 
-def is_replaced(field: str, name: str, value: Any, kept: str = "") -> bool:
-    """Whether what stands under *name* goes when *field* gets another value.
+def is_replaced(field: str, name: str, value: Any, kept_name: str = "") -> bool:
+    """Whether the entry *name* must be removed when *field* gets another value.
 
-    Not if only a better name is read, under which it is *kept*: ``description`` beside ``summary`` stays.
-    An end, a password, what is built: only if it withholds the article now. An end to come stays beside ``draft``.
+    No if *kept_name*, under which the field remains, takes precedence over it: ``description`` next to ``summary``
+    stays. An expiry date, a password or an output setting is removed only if it withholds the article now.
     """
-    known = row_of(name)
-    if known is None or known[1].field != field:
+    row = row_of(name)
+    if row is None or row[1].field != field:
         return False
-    better = row_of(kept) if field not in ("draft", "published") else None
-    if better and better[0] < known[0]:
+    better = row_of(kept_name) if field not in ("draft", "published") else None
+    if better and better[0] < row[0]:
         return False
-    how = known[1].how
-    return how not in _FOR_ANOTHER_REASON or bool(READERS[how](Field(name, plain_value(value), 1), Remarks()))
+    kind = row[1].how
+    return kind not in _CONDITIONAL or bool(READERS[kind](Field(name, plain_value(value), 1), Remarks()))
 
 
-def canonical(field: str) -> str:
+def canonical_name(field: str) -> str:
+    """The name under which a new entry for *field* is written."""
     return "comments" if field == "comments_closed" else field
 
 
-def name_to_keep(field: str, names: Iterable[str]) -> str:
-    """Of the *names* that a file has for *field* the best under which it can be written; empty for none."""
-    rows = [(known, name) for name in names if (known := row_of(name)) and known[1].field == field]
-    fit = [(rank, name) for (rank, row), name in rows if field != "draft" or row.how in _KEPT]
-    return min(fit, key=lambda one: one[0])[1] if fit else ""
+def best_name(field: str, names: Iterable[str]) -> str:
+    """The name among *names* with the highest precedence under which *field* can be written; empty for none."""
+    rows = [(row, name) for name in names if (row := row_of(name)) and row[1].field == field]
+    usable = [(rank, name) for (rank, row), name in rows if field != "draft" or row.how in _DRAFT_SWITCHES]
+    return min(usable, key=lambda ranked: ranked[0])[1] if usable else ""
 
 
-def plain(field: str, value: Any, before: Any = None) -> Plain:
-    """The *value* of a Draft's field in the type that it had *before*."""
+def to_plain_value(field: str, value: Any, before: Any = None) -> PlainValue:
+    """The *value* of a Draft field, in the type of the value *before* in the file."""
     if field == "comments_closed":
         return False if isinstance(before, bool) else "closed"
     if field == "corrections":
-        return [front_matter.correction_text(one) for one in value]
+        return [front_matter.correction_text(ranked) for ranked in value]
     if field == "section":
         path = " > ".join(value)
         return path if isinstance(before, str) else [path]
@@ -70,9 +71,9 @@ def plain(field: str, value: Any, before: Any = None) -> Plain:
     return value if isinstance(value, bool | datetime) else str(value)
 
 
-def text_of(field: str, value: Any) -> str:
-    """The *value* of a Draft's field in a format whose fields are lines; one with several lines for corrections."""
-    found = plain(field, value)
+def to_line(field: str, value: Any) -> str:
+    """The *value* of a Draft field as one line of text; for corrections, one line each."""
+    found = to_plain_value(field, value)
     if isinstance(found, bool):
         return "true" if found else "false"
     if isinstance(found, datetime):

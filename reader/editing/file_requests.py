@@ -15,8 +15,8 @@ from .form import EditorForm
 
 @dataclass(frozen=True)
 class OpenFile:
-    """``form`` is None if only the whole ``text`` can be edited. ``article`` is what it shows, or None for the
-    ``problem``."""
+    """A file opened for editing. ``form`` is None if only the whole ``text`` can be edited. ``article`` is the preview,
+    or None because of ``problem``."""
 
     text: str
     form: EditorForm | None
@@ -28,7 +28,7 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """The ``content`` to write, and the article that it will be; None for what can't be saved, for the ``problem``."""
+    """The ``content`` to write and the resulting article; both are None if it can't be saved because of ``problem``."""
 
     content: bytes | None
     notes: tuple[str, ...]
@@ -37,39 +37,39 @@ class ChangedFile:
 
 
 def open_content(settings: Settings, path: str, content: bytes) -> OpenFile:
-    """Raises NotImported."""
-    answer = request_child(settings, "open", path=path, content=_packed(content))
+    """Opens the *content* of the file *path*. Raises NotImported if the child failed."""
+    answer = request_child(settings, "open", path=path, content=_to_base64(content))
     form = EditorForm(**answer["form"]) if answer["form"] else None
     notes, problem = tuple(map(restored, answer["notes"])), restored(answer.get("invalid", ""))
     return OpenFile(answer["text"], form, answer["codec"], notes, _article(settings, answer), problem)
 
 
 def change_content(settings: Settings, path: str, content: bytes, form: EditorForm | str) -> ChangedFile:
-    """*form* is that of the fields, or the whole text. Raises NotImported if the child failed."""
+    """Applies *form* (fields), or a whole text. Raises NotImported if the child failed."""
     change = {"text": form} if isinstance(form, str) else {"form": asdict(form)}
-    answer = request_child(settings, "change", path=path, content=_packed(content), **change)
+    answer = request_child(settings, "change", path=path, content=_to_base64(content), **change)
     problem = restored(answer.get("invalid", ""))
     new = base64.b64decode(answer["content"]) if "content" in answer and not problem else None
     return ChangedFile(new, tuple(map(restored, answer.get("notes", ()))), _article(settings, answer), problem)
 
 
 def compare_texts(settings: Settings, old: str, new: str) -> list[tuple[str, str]]:
-    """Pairs of ``-``, ``+``, space or ``@`` and a line. Raises NotImported."""
+    """A diff: pairs of ``-``, ``+``, space or ``@`` and a line. Empty for long texts. Raises NotImported."""
     return [(kind, line) for kind, line in request_child(settings, "compare", old=old, new=new)["lines"]]
 
 
 def compare_contents(settings: Settings, old: bytes, new: bytes) -> list[tuple[str, str]]:
-    """As ``compare_texts``, of the contents of two files. Raises NotImported."""
-    answer = request_child(settings, "compare contents", old=_packed(old), new=_packed(new))
+    """Like ``compare_texts``, for the contents of two files. Raises NotImported."""
+    answer = request_child(settings, "compare contents", old=_to_base64(old), new=_to_base64(new))
     return [(kind, line) for kind, line in answer["lines"]]
 
 
 def suffix_of_picture(settings: Settings, name: str, content: bytes) -> str:
-    """The suffix of a picture by its content. Raises NotImported."""
-    return str(request_child(settings, "picture", name=name, content=_packed(content))["suffix"])
+    """The suffix of a picture according to its content. Raises NotImported if browsers can't show it."""
+    return str(request_child(settings, "picture", name=name, content=_to_base64(content))["suffix"])
 
 
-def _packed(content: bytes) -> str:
+def _to_base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 

@@ -1,6 +1,7 @@
-"""The tasks of the child process on the content of article files: open, change, compare, and check pictures.
+"""The tasks of the child process for article files: open, change, compare, and check pictures.
 
-Contents come and go as base64. Nothing is written here: the web process does that, once the answer is there.
+Contents are base64 in requests and responses. Nothing is written here: the web process writes the content of a
+response.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ..media.sound_and_video import link_media
 from ..models import Draft
 from ..settings import Settings
 from . import apply_edits as changes
-from .file_encoding import text_in
+from .file_encoding import decode
 from .form import EditorForm
 
 Answer = dict[str, Any]
@@ -33,12 +34,12 @@ _CONTEXT_LINES = 3
 
 
 def open_file(settings: Settings, path: str, content: str) -> Answer:
-    """``{"text", "form", "codec", "notes", "article"}``, or with ``invalid`` in the place of the article."""
+    """``{"text", "form", "codec", "notes", "article"}``, or with ``invalid`` instead of the article."""
     suffix, data = PurePosixPath(path).suffix.lower(), base64.b64decode(content)
     if suffix in HOLD_PICTURES:
         read = _file_answer(settings, path, lambda: read_content(suffix, data, _limit_bytes(settings)))
         return {"text": "", "form": None, "codec": "", "notes": [], **read}
-    found = changes.opened(suffix, data, _limit_bytes(settings))
+    found = changes.open_text(suffix, data, _limit_bytes(settings))
     answer: Answer = {"text": found.text, "form": asdict(found.form) if found.form else None, "codec": found.codec}
     answer["notes"] = list(map(stored, found.notes))
     if found.draft is None:
@@ -64,20 +65,20 @@ def change_file(
 
 
 def compare_contents(settings: Settings, old: str, new: str) -> Answer:
-    """As ``compare``, of the contents of two files."""
+    """Like ``compare``, for the contents of two files."""
     return compare(settings, _text_of(old), _text_of(new))
 
 
 def _text_of(content: str) -> str:
     data = base64.b64decode(content)
     try:
-        return text_in(data).text
+        return decode(data).text
     except UnreadableArticle:
         return f"({len(data):,} bytes)"
 
 
-def compare(settings: Settings, old: str, new: str) -> Answer:  # noqa: ARG001 every task has them
-    """``{"lines"}``: pairs of ``-``, ``+``, space or ``@`` and a line, of two texts. Empty if they are too long."""
+def compare(settings: Settings, old: str, new: str) -> Answer:  # noqa: ARG001 all tasks have the same parameters
+    """A diff of two texts as ``{"lines"}``: pairs of ``-``, ``+``, space or ``@`` and a line. Empty for long texts."""
     before, after = old.split("\n"), new.split("\n")
     if len(before) + len(after) > MOST_COMPARED_LINES:
         return {"lines": []}
@@ -85,7 +86,7 @@ def compare(settings: Settings, old: str, new: str) -> Answer:  # noqa: ARG001 e
     return {"lines": [[line[:1], "" if line[:1] == "@" else line[1:]] for line in found]}
 
 
-def check_picture(settings: Settings, name: str, content: str) -> Answer:  # noqa: ARG001 every task has them
+def check_picture(settings: Settings, name: str, content: str) -> Answer:  # noqa: ARG001 all tasks have the same parameters
     """``{"suffix"}`` of a picture that browsers can show. Raises NotImported."""
     suffix, _ = judge(name, base64.b64decode(content))
     return {"suffix": suffix}

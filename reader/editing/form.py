@@ -1,4 +1,4 @@
-"""The editor's form: an article with each field as a line of text and the body as text."""
+"""The editor's form: each field of an article as a line of text, and the body as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TICKED = "1"
 class EditorForm:
     """The fields of the form as submitted. ``origin`` is the URL of the imported page.
 
-    ``draft``, ``top`` and ``comments_closed`` are TICKED or empty; ``corrections`` has a line for each.
+    ``draft``, ``top`` and ``comments_closed`` are TICKED or empty; ``corrections`` has one correction per line.
     """
 
     title: str = ""
@@ -45,12 +45,12 @@ class EditorForm:
 FIELDS = tuple(field.name for field in fields(EditorForm) if field.name not in ("body", "origin"))
 TICKS = ("draft", "top", "comments_closed")
 LINES = tuple(name for name in FIELDS if name not in ("corrections", *TICKS))
-"""The fields that are one line of text."""
+"""The fields that are a single line of text."""
 
 
 def form_of(draft: Draft, origin: str) -> EditorForm:
-    """The form filled from *draft*, its body as Markdown."""
-    from ..importing.writing import to_plain_markdown  # here: web processes, which show forms, start without formats
+    """The form filled from *draft*, with its body as Markdown."""
+    from ..importing.writing import to_plain_markdown  # imported here, so that web processes start without the formats
 
     body, address = to_plain_markdown(draft.body_html), safe_address(origin, WEB_SCHEMES)
     return replace(fields_of(draft), body=body, origin=address)
@@ -84,7 +84,7 @@ def _correction(correction: Correction) -> str:
 
 
 def form_from(form: Mapping[str, str]) -> EditorForm:
-    """The submitted form. Line ends of the body stay, but for those that browsers send."""
+    """The submitted form. Converts only the line ends that browsers send; other line ends of the body remain."""
     values = {f.name: form.get(f.name, "").replace("\r\n", "\n") for f in fields(EditorForm)}
     values = {name: value if name == "body" else value.strip() for name, value in values.items()}
     ticks = {name: TICKED if values[name] else "" for name in TICKS}
@@ -92,9 +92,9 @@ def form_from(form: Mapping[str, str]) -> EditorForm:
 
 
 def draft_of(form: EditorForm, limit_bytes: int = LARGEST_BYTES) -> Draft:
-    """The form parsed like a file of at most *limit_bytes*.
+    """Parses the form like a file of at most *limit_bytes*.
 
-    Raises UnreadableArticle, whose line is the field's number in FIELDS, from 1.
+    Raises UnreadableArticle, whose ``line`` is the field's position in FIELDS, starting at 1.
     """
     values = read_draft(".md", f"---\n{_lines(form)}---\n\n{form.body.strip()}\n".encode(), limit_bytes)
     return replace(values, title=values.title.strip())
@@ -107,6 +107,6 @@ def _lines(form: EditorForm) -> str:
 
 
 def field_values(form: EditorForm) -> Draft:
-    """The fields of the form as those of a Draft, whose body is empty. Raises UnreadableArticle as ``draft_of``."""
+    """The fields of the form as a Draft with an empty body. Raises UnreadableArticle like ``draft_of``."""
     titled = replace(form, title=form.title or "-", body="")
     return replace(draft_of(titled), title=form.title.strip())

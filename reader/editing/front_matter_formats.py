@@ -1,4 +1,4 @@
-"""Finds and changes front matter that is not YAML between two lines of dashes."""
+"""Finds and changes front matter other than YAML between two lines of dashes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..formats import from_asciidoc, from_org, from_rst
 from ..formats.front_matter_variants import FrontMatter
 from ..patterns import lazy_pattern
 from .field_forms import field_of
-from .json_fields import changed_json
-from .line_fields import ORG, PLAIN, changed_lines, with_asciidoc_title, with_rst_title
-from .toml_fields import changed_toml
+from .json_fields import change_json
+from .line_fields import ORG, PLAIN, change_asciidoc, change_lines, rst_changer
+from .toml_fields import change_toml
 
 _CHANGES: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "toml": changed_toml, "json": changed_json, "lines": partial(changed_lines, form=PLAIN),
+    "toml": change_toml, "json": change_json, "lines": partial(change_lines, form=PLAIN),
 }  # fmt: skip
 _ORG = lazy_pattern(r"\ufeff?\s*((?:#\+[\w-]+:[^\n]*(?:\n|\Z)|#[ \t][^\n]*\n)+)")
 _ORG_BLOCK = lazy_pattern(r"^#\+(?:begin_\w+|caption|name|attr_\w+|results|header)", re.IGNORECASE | re.MULTILINE)
@@ -31,7 +31,10 @@ _RST = lazy_pattern(
 
 @dataclass(frozen=True)
 class OtherHead:
-    """The head stands from ``begin`` to ``end`` of a text, whose body begins at ``body``."""
+    """A head at the characters ``begin`` to ``end`` of a text. The body starts at ``body``.
+
+    ``change`` returns the text of the head with new values of fields.
+    """
 
     begin: int
     end: int
@@ -40,26 +43,26 @@ class OtherHead:
     change: Callable[[str, Mapping[str, Any]], str]
 
 
-def of_front_matter(text: str, head: FrontMatter) -> OtherHead | None:
-    """Of TOML, JSON and lines."""
+def head_of_front_matter(text: str, head: FrontMatter) -> OtherHead | None:
+    """The head of TOML, JSON or ``Name: value`` front matter; None for another form."""
     if head.form not in _CHANGES:
         return None
     has_title = any(field_of(field.name) == "title" for field in head.fields)
     return OtherHead(head.begin, head.end, len(text) - len(head.rest), has_title, _CHANGES[head.form])
 
 
-def of_format(text: str, suffix: str) -> OtherHead | None:
-    """Of a format that has fields of its own."""
+def head_of_format(text: str, suffix: str) -> OtherHead | None:
+    """The head of a format with its own fields (Org, AsciiDoc, reStructuredText); None without one."""
     if suffix in from_org.SUFFIXES and (found := _ORG.match(text)):
         end = begins.start() if (begins := _ORG_BLOCK.search(found[1])) else len(found[1])
         block = found[1][:end].rstrip("\n")
-        return _head(text, found.start(1), block, partial(changed_lines, form=ORG)) if block else None
+        return _head(text, found.start(1), block, partial(change_lines, form=ORG)) if block else None
     if suffix in from_asciidoc.SUFFIXES and (found := _ASCIIDOC.match(text)):
         block = from_asciidoc.head_of(text[found.end() :])
-        return _head(text, found.end(), block, with_asciidoc_title) if block else None
+        return _head(text, found.end(), block, change_asciidoc) if block else None
     if suffix in from_rst.SUFFIXES and (found := _RST.match(text)):
         title = [line for line in (found["over"], found["title"], found["under"]) if line is not None]
-        return _head(text, found.start(1), found[1].rstrip("\n"), with_rst_title(title))
+        return _head(text, found.start(1), found[1].rstrip("\n"), rst_changer(title))
     return None
 
 

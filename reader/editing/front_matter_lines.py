@@ -1,7 +1,7 @@
-"""Changes single fields of front matter in the text of a file. Every other line stays as it is, comments too.
+"""Changes single fields of front matter in the text of a file. All other lines remain unchanged, including comments.
 
-This module edits YAML and files without front matter; ``front_matter_formats`` edits the other forms. The caller reads
-the result again and compares it, because a value may also stand where this module does not look.
+This module edits YAML and files without front matter; ``front_matter_formats`` edits the other forms. The caller parses
+the result again and compares it, because a value may also occur where this module does not look.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ..formats.front_matter import field_line, is_field
 from ..formats.front_matter_delimiters import find_block
 from ..formats.front_matter_variants import FrontMatter, marked_head, plain_head
 from ..formats.yaml_fields import yaml_fields
-from .field_forms import field_of, is_replaced, name_to_keep
-from .front_matter_formats import OtherHead, of_format, of_front_matter
+from .field_forms import best_name, field_of, is_replaced
+from .front_matter_formats import OtherHead, head_of_format, head_of_front_matter
 
 _COMMENT_BEGINS = re.compile(r"\ufeff?[ \t]*<!--[ \t]*")
 _HEADING = re.compile(r"#\s+(.*?)\s*#*")
@@ -39,8 +39,8 @@ class FieldLines:
 
 @dataclass(frozen=True)
 class Head:
-    """The front matter of a file: its fields, the line of the fence below them (-1 without one), and where the body
-    begins. ``in_comment``: an HTML comment is around it."""
+    """The YAML front matter of a file. ``fence`` is the line of the fence below the fields (-1 without one), ``body``
+    the first line of the body. ``in_comment``: the front matter is inside an HTML comment."""
 
     fields: tuple[FieldLines, ...]
     fence: int
@@ -49,39 +49,46 @@ class Head:
 
 
 def head_of(text: str, suffix: str) -> Head | OtherHead | None:
-    """The head of the file's *text*; None if it has front matter of an unknown form. Raises UnreadableArticle."""
+    """The head of the file's *text*; None if its front matter has an unknown form. Raises UnreadableArticle."""
     lines = text.split("\n")
-    above = _lines_of_comment(lines) if suffix in HTML else 0
-    rest = "\n".join(lines[above:])
+    comment_lines = _lines_of_comment(lines) if suffix in HTML else 0
+    rest = "\n".join(lines[comment_lines:])
     found = marked_head(rest) or (plain_head(rest, is_field) if suffix in MARKDOWN else None)
     if found:
-        return _above_one_fence(lines, found) if found.block else None if above else of_front_matter(text, found)
+        return (
+            _head_with_one_fence(lines, found)
+            if found.block
+            else None
+            if comment_lines
+            else head_of_front_matter(text, found)
+        )
     block = find_block(rest, is_field)
     if block is None:
-        return None if above else of_format(text, suffix) or Head((), -1, 0)
-    first, fence = above + block.first_line - 1, above + block.lines - 1
+        return None if comment_lines else head_of_format(text, suffix) or Head((), -1, 0)
+    first, fence = comment_lines + block.first_line - 1, comment_lines + block.lines - 1
     fields = _fields(block.text, lines, first, fence)
     if fields is None:
         return None
     body = fence + 1
-    if above:
+    if comment_lines:
         body = next((n + 1 for n in range(fence + 1, len(lines)) if lines[n].strip() == "-->"), -1)
         if body < 0:
             return None
-    return Head(fields, fence, body, bool(above))
+    return Head(fields, fence, body, bool(comment_lines))
 
 
-def _above_one_fence(lines: list[str], found: FrontMatter) -> Head | None:
-    """Hexo's, in YAML."""
+def _head_with_one_fence(lines: list[str], found: FrontMatter) -> Head | None:
+    """The head of Hexo's YAML front matter, which has a fence only below the fields."""
     fields = _fields(found.block, lines, found.first_line - 1, found.lines - 1)
     return None if fields is None else Head(fields, found.lines - 1, found.lines)
 
 
 def with_changes(text: str, suffix: str, values: Mapping[str, Any], body: str | None) -> str | None:
-    """*text* with other fields and another *body* (None: the same). None if its form can't be changed field by field.
+    """*text* with changed fields and another *body* (None: unchanged). None if its form can't be changed field by
+    field.
 
-    *values* has new values of Draft fields; an empty one removes the field. A new title takes the place of the heading
-    if that is the title of a Markdown file.
+    *values* has new values of Draft fields; an empty value removes the field. A new title replaces the first heading if
+    that is the title of a Markdown file.
     """
     head = head_of(text, suffix)
     if head is None:
@@ -93,7 +100,7 @@ def with_changes(text: str, suffix: str, values: Mapping[str, Any], body: str | 
     if isinstance(head, OtherHead):
         try:
             block = head.change(text[head.begin : head.end], values) if values else text[head.begin : head.end]
-        except (ValueError, RecursionError):  # what the form has no way to write
+        except (ValueError, RecursionError):  # the form can't represent a value
             return None
         return f"{text[: head.begin]}{block}{text[head.end : head.body]}{rest}"
     top = _changed(
@@ -106,7 +113,7 @@ def with_changes(text: str, suffix: str, values: Mapping[str, Any], body: str | 
 
 
 def body_of(text: str, suffix: str) -> str | None:
-    """What stands below the head."""
+    """The text below the head; None if the front matter has an unknown form."""
     head = head_of(text, suffix)
     return None if head is None else _rest(text, head)
 
@@ -116,12 +123,12 @@ def _rest(text: str, head: Head | OtherHead) -> str:
 
 
 def _lines_of_comment(lines: list[str]) -> int:
-    """1 if the first line begins an HTML comment around front matter."""
+    """1 if the first line starts an HTML comment around front matter, else 0."""
     return int(len(lines) > 1 and _COMMENT_BEGINS.fullmatch(lines[0]) is not None)
 
 
 def _fields(block: str, lines: list[str], first: int, fence: int) -> tuple[FieldLines, ...] | None:
-    """The fields of the *block*, whose lines are those of the file from *first* on; None if two share a line."""
+    """The fields of the *block*, which starts at line *first* of the file; None if two fields share a line."""
     try:
         begins = list(_keys(block))
     except yaml.YAMLError:
@@ -139,7 +146,7 @@ def _fields(block: str, lines: list[str], first: int, fence: int) -> tuple[Field
 
 
 def _keys(block: str) -> Iterator[tuple[str, int]]:
-    """The name and the line of each field at the top."""
+    """(name, line) of each top-level field."""
     depth, is_key = 0, True
     for event in yaml.parse(block, Loader=yaml.CSafeLoader):
         if depth == 1 and is_key and isinstance(event, yaml.ScalarEvent):
@@ -156,22 +163,22 @@ def _keys(block: str) -> Iterator[tuple[str, int]]:
 
 
 def _changed(lines: list[str], head: Head, values: dict[str, str]) -> list[str]:
-    """The lines of the head; a field keeps its place and its name, a new one stands below all others."""
+    """The changed lines of the head. A field keeps its position and name; a new one is added below all others."""
     new, at = list[str](), 0
     names = [field.name for field in head.fields]
-    best = {name: name_to_keep(name, names) for name, line in values.items() if line}
+    best = {name: best_name(name, names) for name, line in values.items() if line}
     for field in head.fields:
         name = field_of(field.name)
         if name not in values:
             continue
-        keep = best.get(name, "")
-        if not is_replaced(name, field.name, _value(lines[field.start : field.end]), keep):
+        kept_name = best.get(name, "")
+        if not is_replaced(name, field.name, _value(lines[field.start : field.end]), kept_name):
             continue
         new += lines[at : field.start]
-        is_kept = field.name == keep if keep else bool(name_to_keep(name, [field.name]))
-        if is_kept and (line := values.pop(name)):
-            new += _named(line, field.name)
-            values[name] = ""  # the same field under another name would be read instead
+        keeps_name = field.name == kept_name if kept_name else bool(best_name(name, [field.name]))
+        if keeps_name and (line := values.pop(name)):
+            new += _with_name(line, field.name)
+            values[name] = ""  # removes other names of the field, which would be read instead
         at = field.end
     end = len(lines) if head.fence < 0 else head.fence
     new += lines[at:end]
@@ -180,22 +187,22 @@ def _changed(lines: list[str], head: Head, values: dict[str, str]) -> list[str]:
 
 
 def _value(lines: list[str]) -> Any:
-    """Of the field that these lines are, its texts as they are written."""
+    """The value of the field in these lines, with texts as written."""
     try:
         return next((field.value for field in yaml_fields("\n".join(lines), 1)), "")
     except UnreadableArticle:
         return ""
 
 
-def _named(line: str, name: str) -> list[str]:
-    """*line* under the name that the file has for the field."""
+def _with_name(line: str, name: str) -> list[str]:
+    """*line* with the name that the file uses for the field."""
     canonical, _, value = line.rstrip("\n").partition(":")
-    kept = name if plain_name(name) != plain_name(canonical) and re.fullmatch(r"[\w-]+", name) else canonical
-    return f"{kept}:{value}".split("\n")
+    field_name = name if plain_name(name) != plain_name(canonical) and re.fullmatch(r"[\w-]+", name) else canonical
+    return f"{field_name}:{value}".split("\n")
 
 
 def _heading_that_is_title(body: str, head: Head | OtherHead) -> int | None:
-    """The line in *body* of the heading that Markdown without a title in its front matter begins with."""
+    """The line in *body* of the first heading, if that is the title of a Markdown file; else None."""
     if isinstance(head, OtherHead):
         has_title = head.has_title
     else:

@@ -1,8 +1,8 @@
-"""Commits each save under the editor's name, if the articles folder is a git work tree of its own.
+"""Commits each save under the editor's name if the articles folder is the root of a git work tree.
 
-``git commit --only`` leaves all other changes of the work tree and of the index as they are. Nothing of the repository
-is run (``child_process/git.py``), its filters neither: the file is committed as it is. A folder inside of a larger work
-tree is left alone: its owner commits.
+``git commit --only`` leaves all other changes of the work tree and the index untouched. No hooks or filters of the
+repository run (``child_process/git.py``): the file is committed as it is. A folder inside a larger work tree is
+ignored, because its owner commits.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from ..storage.locks import waiting_lock
 TIMEOUT_SECONDS = 20
 SITE_EDITOR = "Reader"
 _NO_NAME = " .,:;<>\"\\'"
-"""git refuses a name of these alone (git-commit-tree(1))."""
+"""git rejects a name that consists only of these characters (git-commit-tree(1))."""
 log = logging.getLogger(__name__)
 
 
 def commit(settings: Settings, paths: list[str], editor: str, message: str) -> bool:
-    """Whether the *paths* (relative to the articles folder) were committed as they are now. Logs why not."""
+    """Commits the current state of *paths* (relative to the articles folder). Returns whether it did; logs a
+    failure."""
     if not (settings.articles / ".git").exists() or not shutil.which("git"):
         return False
     try:
-        with waiting_lock(settings.instance / "git.lock"):  # git itself does not wait for another git
-            there = [path for path in paths if (settings.articles / path).exists()]
-            if there:
-                _git(settings, editor, "add", "--", *there)
+        with waiting_lock(settings.instance / "git.lock"):  # git does not wait for a concurrent git process
+            existing = [path for path in paths if (settings.articles / path).exists()]
+            if existing:
+                _git(settings, editor, "add", "--", *existing)
             _git(settings, editor, "commit", "--quiet", "--only", f"--message={message}", "--", *paths)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("%s was saved, but not committed: %s", paths[0], _reason(error))

@@ -1,4 +1,5 @@
-"""Changes fields in front matter of JSON: only the characters of their values; order, indentation and numbers stay."""
+"""Changes fields in JSON front matter. Only the characters of their values change; order, indentation and numbers
+remain."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ..patterns import lazy_pattern
-from .field_forms import canonical, is_replaced, name_to_keep, plain
+from .field_forms import best_name, canonical_name, is_replaced, to_plain_value
 
 _SPACE = lazy_pattern(r"[ \t\r\n]*")
 _ITEMS = lazy_pattern(r"\[(\s*)(?:.*\S)?(\s*)\]", re.DOTALL)
@@ -18,7 +19,7 @@ _ITEMS = lazy_pattern(r"\[(\s*)(?:.*\S)?(\s*)\]", re.DOTALL)
 
 @dataclass(frozen=True)
 class _Member:
-    """Where a member begins, its name ends, its value begins and ends."""
+    """Character positions in the text: start of the member, end of its name, begin and end of its value."""
 
     name: str
     start: int
@@ -27,10 +28,10 @@ class _Member:
     end: int
 
 
-def changed_json(block: str, values: Mapping[str, Any]) -> str:
-    """*block*, an object with or without its braces, with other *values* of Draft fields; an empty one goes.
+def change_json(block: str, values: Mapping[str, Any]) -> str:
+    """*block*, an object with or without braces, with new *values* of Draft fields. An empty value removes the field.
 
-    Raises ValueError for what is no JSON.
+    Raises ValueError for invalid JSON.
     """
     for field, value in values.items():
         block = _set(block, field, value)
@@ -52,49 +53,49 @@ def _members(block: str) -> Iterator[_Member]:
 
 def _set(block: str, field: str, value: Any) -> str:
     members = list(_members(block))
-    keep = name_to_keep(field, [member.name for member in members]) if value else ""
-    last = max((n for n, member in enumerate(members) if keep and member.name == keep), default=-1)
+    kept_name = best_name(field, [member.name for member in members]) if value else ""
+    last = max((n for n, member in enumerate(members) if kept_name and member.name == kept_name), default=-1)
     for n, member in reversed(list(enumerate(members))):
         if n == last:
             raw = block[member.begin : member.end]
             block = block[: member.begin] + _text(block, raw, field, value) + block[member.end :]
-        elif is_replaced(field, member.name, json.loads(block[member.begin : member.end]), keep):
-            block = _without(block, members, n)
+        elif is_replaced(field, member.name, json.loads(block[member.begin : member.end]), kept_name):
+            block = _remove_member(block, members, n)
             members.pop(n)
             members = list(_members(block))
-    return block if last >= 0 or not value else _with(block, field, value)
+    return block if last >= 0 or not value else _add_member(block, field, value)
 
 
-def _without(block: str, members: list[_Member], n: int) -> str:
+def _remove_member(block: str, members: list[_Member], n: int) -> str:
     if n:
         return block[: members[n - 1].end] + block[members[n].end :]
     follows = members[1].start if len(members) > 1 else members[0].end
     return block[: members[0].start] + block[follows:]
 
 
-def _with(block: str, field: str, value: Any) -> str:
-    """With a new member below all others, laid out as they are."""
+def _add_member(block: str, field: str, value: Any) -> str:
+    """Adds a member after all others, in the same layout."""
     members = list(_members(block))
     if not members:
         raise ValueError("an object without members")
     first, last = members[0], members[-1]
     lead = block[members[-2].end : last.start].partition(",")[2] if members[1:] else block[: first.start].lstrip("{")
     between = block[last.name_end : last.begin]
-    member = f"{json.dumps(canonical(field))}{between}{_text(block, '', field, value)}"
+    member = f"{json.dumps(canonical_name(field))}{between}{_text(block, '', field, value)}"
     return f"{block[: last.end]},{lead or ' '}{member}{block[last.end :]}"
 
 
 def _text(block: str, raw: str, field: str, value: Any) -> str:
-    """The value as JSON, in the layout of *raw*, which it replaces."""
-    found = plain(field, value, json.loads(raw) if raw else None)
+    """The value as JSON, in the layout of *raw*, the value that it replaces."""
+    found = to_plain_value(field, value, json.loads(raw) if raw else None)
     if isinstance(found, datetime):
         found = found.isoformat(sep=" ")
     is_ascii = "\\u" in block and block.isascii()
-    laid_out = _ITEMS.fullmatch(raw)
-    if not isinstance(found, list) or laid_out is None or "\n" not in laid_out[1]:
+    layout = _ITEMS.fullmatch(raw)
+    if not isinstance(found, list) or layout is None or "\n" not in layout[1]:
         return json.dumps(found, ensure_ascii=is_ascii)
-    items = f",{laid_out[1]}".join(json.dumps(item, ensure_ascii=is_ascii) for item in found)
-    return f"[{laid_out[1]}{items}{laid_out[2]}]"
+    items = f",{layout[1]}".join(json.dumps(item, ensure_ascii=is_ascii) for item in found)
+    return f"[{layout[1]}{items}{layout[2]}]"
 
 
 def _after_space(block: str, at: int) -> int:

@@ -1,4 +1,4 @@
-"""Changes fields in front matter of TOML by tomlkit, which keeps comments, order and spaces of all that stays."""
+"""Changes fields in TOML front matter with tomlkit, which preserves comments, order and spaces."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from ..formats.field_names import CONTAINERS, plain_name
-from .field_forms import canonical, field_of, is_replaced, name_to_keep, plain
+from .field_forms import best_name, canonical_name, field_of, is_replaced, to_plain_value
 
 _Table = MutableMapping[str, Any]
 
 
-def changed_toml(block: str, values: Mapping[str, Any]) -> str:
-    """*block* with other *values* of Draft fields; an empty one goes. Raises ValueError for what can't be kept."""
+def change_toml(block: str, values: Mapping[str, Any]) -> str:
+    """*block* with new *values* of Draft fields. An empty value removes the field.
+
+    Raises ValueError if tomlkit would change other parts of the text.
+    """
     import tomlkit
 
     document = tomlkit.parse(block)
@@ -24,26 +27,27 @@ def changed_toml(block: str, values: Mapping[str, Any]) -> str:
 
 
 def _set(document: _Table, field: str, value: Any) -> None:
-    """The field keeps its place, at the top or in a table such as ``[params]``; under no other name it stays."""
+    """The field keeps its position, at the top level or in a table such as ``[params]``. Other names of it are
+    removed."""
     inner = (table for name, table in document.items() if plain_name(name) in CONTAINERS and isinstance(table, dict))
-    kept = False
+    is_set = False
     for table in (document, *inner):
         names = [name for name in table if field_of(name) == field]
-        keep = "" if kept or not value else name_to_keep(field, names)
+        kept_name = "" if is_set or not value else best_name(field, names)
         for name in names:
-            if name != keep and is_replaced(field, name, table[name], keep):
+            if name != kept_name and is_replaced(field, name, table[name], kept_name):
                 del table[name]
-        if keep:
-            table[keep] = _item(table[keep], field, value)
-            kept = True
-    if value and not kept:
-        document[canonical(field)] = _item(None, field, value)
+        if kept_name:
+            table[kept_name] = _item(table[kept_name], field, value)
+            is_set = True
+    if value and not is_set:
+        document[canonical_name(field)] = _item(None, field, value)
 
 
 def _item(before: Any, field: str, value: Any) -> Any:
     import tomlkit
 
-    item = tomlkit.item(plain(field, value, before))
+    item = tomlkit.item(to_plain_value(field, value, before))
     if isinstance(item, tomlkit.items.Array) and before is not None and "\n" in getattr(before, "as_string", str)():
         item.multiline(True)
     return item

@@ -1,6 +1,6 @@
-"""Deleted article files: in ``articles/.trash/``, which no scan reads, and from where they can be restored.
+"""Deleted article files. They are stored in ``articles/.trash/``, which no scan reads, and can be restored.
 
-Each lies at ``<time>-<random>/<path>``, so that deleting and restoring are one rename on the same file system.
+The path is ``<time>-<random>/<path>``, so that deleting and restoring are one rename on the same file system.
 """
 
 from __future__ import annotations
@@ -19,50 +19,50 @@ from ..i18n import Message
 from ..library.skipped_names import printable
 from ..settings import Settings
 from ..storage.atomic_files import sync_folder
-from .article_files import ArticleFile, Changed, digest_of, find_file, read_file, writing_lock
+from .article_files import ArticleFile, FileChanged, digest_of, find_file, read_file, writing_lock
 
 FOLDER = ".trash"
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}")
 _DEEPEST = 2_000
-"""So many folders fit in the longest path (4,096 bytes)."""
+"""The largest number of folders that fit in the longest path (4,096 bytes)."""
 
 
 @dataclass(frozen=True)
-class Deleted:
-    """A file that lay at ``path``; ``id`` names it."""
+class DeletedFile:
+    """A deleted file. ``id`` is its folder in the trash, ``path`` its previous path."""
 
     id: str
     path: str
     deleted_at: datetime
 
 
-def delete(settings: Settings, file: ArticleFile, digest: str) -> Deleted:
-    """Moves the file whose content has the *digest* into the trash. Raises Changed, NotFound or OSError."""
+def delete(settings: Settings, file: ArticleFile, digest: str) -> DeletedFile:
+    """Moves the file whose content has the *digest* into the trash. Raises FileChanged, NotFound or OSError."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}"
     with writing_lock(settings):
-        now_there = find_file(settings, file.path)
-        path, content = now_there.place, read_file(settings, now_there)
+        current_file = find_file(settings, file.path)
+        path, content = current_file.real_path, read_file(settings, current_file)
         if digest_of(content) != digest:
-            raise Changed(content)
+            raise FileChanged(content)
         target = _trash(settings) / name / file.path
         target.parent.mkdir(parents=True)
         path.rename(target)
-        _unlink_link(settings.articles / file.path)
+        _remove_link(settings.articles / file.path)
         sync_folder(target.parent)
         sync_folder(path.parent)
-    return Deleted(name, file.path, now)
+    return DeletedFile(name, file.path, now)
 
 
-def deleted_files(settings: Settings, limit: int = 500) -> list[Deleted]:
-    """Latest first."""
+def deleted_files(settings: Settings, limit: int = 500) -> list[DeletedFile]:
+    """The deleted files, latest first. Raises NotFound if the trash is a link."""
     names = sorted((name for name in _names_in(_trash(settings)) if _is_id(name)), reverse=True)
-    found = (Deleted(name, path, _time_of(name)) for name in names[:limit] if (path := _path_in(settings, name)))
+    found = (DeletedFile(name, path, _time_of(name)) for name in names[:limit] if (path := _path_in(settings, name)))
     return list(found)
 
 
 def restore(settings: Settings, deleted_id: str) -> str:
-    """Moves the file back. Returns its path. Raises NotFound, or NotImported if another file is there now."""
+    """Moves the file back. Returns its path. Raises NotFound, or NotImported if the path is occupied."""
     if not _is_id(deleted_id):
         raise NotFound("file", deleted_id[:200])
     with writing_lock(settings):
@@ -81,14 +81,17 @@ def restore(settings: Settings, deleted_id: str) -> str:
     return path
 
 
-def _unlink_link(path: Path) -> None:
-    """A link that led to the file is removed, too; it would be in the way of restoring."""
+def _remove_link(path: Path) -> None:
+    """Removes a link that pointed to the file, because it would prevent restoring."""
     if path.is_symlink():
         path.unlink()
 
 
 def _move(source: Path, target: Path) -> None:
-    """Raises FileExistsError. A file system without hard links gets a rename, which the lock protects from others."""
+    """Moves the file without replacing another. Raises FileExistsError.
+
+    On a file system without hard links, a rename is used; the lock excludes other writers.
+    """
     try:
         target.hardlink_to(source)
     except FileExistsError:
@@ -102,13 +105,13 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _refuse_links(settings: Settings, folder: Path) -> None:
-    """Raises NotFound if *folder* leads out of the articles folder."""
+    """Raises NotFound if *folder* is outside of the articles folder."""
     if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(settings.articles)):
         raise NotFound("file", str(folder))
 
 
 def _trash(settings: Settings) -> Path:
-    """Raises NotFound if it is a link, which would lead somewhere else."""
+    """The trash folder. Raises NotFound if it is a link."""
     folder = Path(os.path.realpath(settings.articles)) / FOLDER
     if folder.is_symlink():
         raise NotFound("file", FOLDER)
@@ -116,18 +119,18 @@ def _trash(settings: Settings) -> Path:
 
 
 def _path_in(settings: Settings, name: str) -> str:
-    """The path of the one file in the folder *name* of the trash; empty if there is none. Follows no links.
+    """The path of the single file in the folder *name* of the trash; empty if there is none. Follows no links.
 
-    Names that are no UTF-8 count as none: no article has one.
+    Names that are not UTF-8 are ignored, because no article has one.
     """
     top = path = _trash(settings) / name
     for _ in range(_DEEPEST):
         if path.is_symlink() or not path.is_dir():
             break
-        inside = _names_in(path)
-        if len(inside) != 1 or printable(inside[0]) != inside[0]:
+        names = _names_in(path)
+        if len(names) != 1 or printable(names[0]) != names[0]:
             return ""
-        path /= inside[0]
+        path /= names[0]
     return path.relative_to(top).as_posix() if path.is_file() and not path.is_symlink() else ""
 
 
@@ -141,7 +144,7 @@ def _names_in(folder: Path) -> list[str]:
 def _is_id(name: str) -> bool:
     try:
         return bool(_ID.fullmatch(name) and _time_of(name))
-    except ValueError:  # the 32nd of a month
+    except ValueError:  # not a date, such as the 32nd of a month
         return False
 
 
@@ -150,12 +153,12 @@ def _time_of(name: str) -> datetime:
 
 
 def _remove_empty(folder: Path, end: Path) -> None:
-    for each in _upwards(folder, end):
+    for each in _parents(folder, end):
         with suppress(OSError):
             each.rmdir()
 
 
-def _upwards(folder: Path, end: Path) -> Iterator[Path]:
+def _parents(folder: Path, end: Path) -> Iterator[Path]:
     while folder != end and folder.is_relative_to(end):
         yield folder
         folder = folder.parent

@@ -20,7 +20,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 
 from .. import urls
-from ..editing.accounts import stamp_of
+from ..editing.accounts import token_version
 from ..i18n import translated
 from ..storage.private_files import FOLDER_MODE
 from . import editor_tokens, services
@@ -133,14 +133,14 @@ def _session() -> EditorSession | None:
         return None
     if _marker(session.id).exists() or _all_ended_at(session.name) >= session.since:
         return None
-    if session.name and stamp_of(services().state, session.name) != session.stamp:
+    if session.name and token_version(services().state, session.name) != session.stamp:
         return None
     return session
 
 
 def log_in(name: str) -> EditorSession:
     """A new session of the editor *name*, which is that of this request too. The answer brings its cookie."""
-    stamp = stamp_of(services().state, name) if name else ""
+    stamp = token_version(services().state, name) if name else ""
     session = EditorSession(secrets.token_urlsafe(16), name, time.time(), stamp)
     g.editor_session = session
     signed = _session_signer().dumps([session.id, session.name, session.since, session.stamp])

@@ -14,7 +14,7 @@ from flask import request
 from itsdangerous import BadSignature
 
 from .. import urls
-from ..editing.draft_identity import Mark, mark_of
+from ..editing.draft_identity import Sketch, sketch_of
 from ..models import Article
 from . import services
 from .editor_session import signer
@@ -28,19 +28,19 @@ _PICTURE = re.compile(r"/media/([0-9a-f]{16})-")
 
 def link_to_article(path: str, article: Article) -> str:
     """The address of the preview of the *article* in the file *path*."""
-    return _link("article", path, mark_of(article))
+    return _link("article", path, sketch_of(article))
 
 
 def link_to_issue(day: date) -> str:
     return _link("issue", day.isoformat())
 
 
-def _link(kind: str, name: str, mark: Mark | None = None) -> str:
+def _link(kind: str, name: str, mark: Sketch | None = None) -> str:
     root = services().settings.base_url or request.host_url.rstrip("/") + path_prefix()
     return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name, mark or []])}"
 
 
-def target_of(token: str) -> tuple[str, str, Mark] | None:
+def target_of(token: str) -> tuple[str, str, Sketch] | None:
     """``("article", path, mark)`` or ``("issue", day, [])``; None for a token that is forged, too old or of the form
     before there were marks."""
     try:

@@ -40,7 +40,7 @@ def text_of(version: int) -> bytes:
 
 def save(settings: Settings, version: int) -> None:
     file = find_file(settings, "rain.md")
-    replace_file(settings, file, digest_of(file.place.read_bytes()), text_of(version))
+    replace_file(settings, file, digest_of(file.real_path.read_bytes()), text_of(version))
 
 
 def test_a_kill_at_any_moment_loses_no_saved_article_and_leaves_no_half_one(tmp_path):

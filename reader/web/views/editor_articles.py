@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ... import urls
 from ...catalog.editor_file_list import STATES, ListedFile
 from ...editing import audit_log
-from ...editing.article_files import Changed, create_beside, digest_of, find_file, read_file, replace_file
+from ...editing.article_files import FileChanged, add_picture, digest_of, find_file, read_file, replace_file
 from ...editing.file_requests import suffix_of_picture
 from ...editing.picture_markup import picture_markup
 from ...errors import NotFound
@@ -134,7 +134,7 @@ def save() -> Response | WerkzeugResponse:
         replace_file(settings, sent.file, sent.digest, new.content)
         if new.content != content:
             record_act(audit_log.SAVED, sent.file.path, content, new.content)
-    except Changed as error:
+    except FileChanged as error:
         return conflict_page(sent, error.content)
     except FAILURES as error:
         return article_page(sent, None, error_text(error), status_of(error))
@@ -163,7 +163,7 @@ def _uploaded(sent: Submitted) -> str:
     content = upload.read() if upload else b""
     with child_place():
         suffix = suffix_of_picture(services().settings, upload.filename or "" if upload else "", content)
-    path = create_beside(sent.file, suffix, content)
+    path = add_picture(sent.file, suffix, content)
     commit_picture(f"{PurePosixPath(sent.file.path).parent}/{path}")
     return picture_markup(sent.file.suffix, path, request.form.get("caption", "")[:1000])
 

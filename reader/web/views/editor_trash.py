@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...editing import audit_log, trash
-from ...editing.article_files import Changed, find_file, read_file
+from ...editing.article_files import FileChanged, find_file, read_file
 from .. import services
 from ..editor_audit import record_act
 from ..editor_previews import FAILURES, error_text, status_of
@@ -36,7 +36,7 @@ def delete() -> Response | WerkzeugResponse:
         content = read_file(settings, file)
         trash.delete(settings, file, form.get("digest", ""))
         record_act(audit_log.DELETED, file.path, content, None)
-    except Changed:
+    except FileChanged:
         return _page(gettext("The file has changed since you opened it; it was not deleted."), 409)
     except FAILURES as error:
         return _page(error_text(error), status_of(error))

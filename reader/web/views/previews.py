@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...catalog.editor_file_list import PUBLISHED
-from ...editing.draft_identity import is_still
+from ...editing.draft_identity import is_same_draft
 from ...errors import NotFound
 from ...media.images import MIMETYPES
 from ...models import Article
@@ -39,7 +39,7 @@ def preview(token: str) -> Response | WerkzeugResponse:
     file, article = file_listing().file(name), file_listing().article(name)
     if file and file.state == PUBLISHED:
         return redirect(urls.article(file.slug), 302)
-    if article is None or not is_still(mark, article):
+    if article is None or not is_same_draft(mark, article):
         raise NotFound("page", token[:100])
     return _page(article.title, [article])
 
