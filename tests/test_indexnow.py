@@ -131,7 +131,7 @@ def test_an_engine_that_fails_is_told_again_and_one_that_refuses_is_not(
         engine.status, publisher._next_at = 200, 0.0
         publisher.publish(is_changed=False)
         assert engine.urls == [[f"{site.url}/a/one"]] * count
-    assert f"it answered {status}" in caplog.text
+    assert f"status {status}" in caplog.text
 
 
 def test_the_key_is_served_and_only_where_one_is_set(tmp_path: Path) -> None:

@@ -293,7 +293,7 @@ def test_a_hub_that_has_taken_nothing_for_a_day_is_left_in_peace_until_the_next_
         site.drop("one.md", text_of(1))
         publisher = herald_of(site, address)
         publisher.publish(threading.Event())
-        wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._waiting)
+        wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._queue)
         asked = len(heard)
         publisher._retry_at = 0.0
         publisher.publish(threading.Event())
@@ -301,7 +301,7 @@ def test_a_hub_that_has_taken_nothing_for_a_day_is_left_in_peace_until_the_next_
         site.drop("one.md", text_of(1).replace("政协工作之1", "政协工作之一"))
         publisher.publish(threading.Event())
         assert len(heard) == asked + 1
-    assert "feeds are given up" in caplog.text
+    assert "feeds are dropped" in caplog.text
 
 
 def test_a_hub_that_gives_each_feed_another_reason_is_one_line_in_the_log(
@@ -322,7 +322,7 @@ def test_a_feed_that_the_hub_refuses_keeps_no_other_feed_back_and_is_refused_thr
             publisher = herald_of(site, address)
             accepted = publisher.publish(threading.Event())
             assert {f"{site.url}/feed.xml", f"{site.url}/feed.json"} <= set(accepted)
-            wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._waiting)
+            wait_for(lambda: publisher.publish(threading.Event(), is_changed=False) == [] and not publisher._queue)
             assert [form["hub.topic"] for form in heard].count([refused]) == 3
             assert len(heard) == len(accepted) + 3
 

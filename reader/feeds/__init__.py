@@ -1,9 +1,9 @@
-"""Feeds: pure functions from articles to feed documents. No web request, no clock, no settings.
+"""Feeds: pure functions from articles to feed documents. They use no web request, clock or settings.
 
-A feed format is a module of this package that has a ``NAME``; ``FeedFormat`` is its contract. A new module is found
-when Reader starts: it gets addresses for the whole site, every collection and search, a line on ``/feeds`` and in
-OPML, autodiscovery links, and the tests of the registry. Its name must be named in ``docs/reference/addresses.md``
-and in ``docs/reference/addresses.zh.md``. What it must pass::
+A feed format is a module of this package that has a ``NAME``; ``FeedFormat`` is its contract. Reader discovers a new
+module when it starts: the module gets URLs for the whole site, every collection and search, a line on ``/feeds`` and in
+OPML, autodiscovery links, and the tests of the registry. Its name must be documented in ``docs/reference/addresses.md``
+and in ``docs/reference/addresses.zh.md``. The tests that it must pass::
 
     make test ARGS="tests/test_registries.py tests/test_docs.py -k 'titles or every_feed'"
 """
@@ -20,7 +20,7 @@ __all__ = ["FEEDS", "WINDOW", "Discussion", "Enclosure", "Entry", "Feed", "FeedF
 
 
 class FeedFormat(Protocol):
-    """What a feed module defines.
+    """The attributes of a feed module.
 
     A minimal module, ``titles.py``, below its docstring::
 
@@ -37,7 +37,7 @@ class FeedFormat(Protocol):
     """
 
     NAME: str
-    """The last part of its addresses, such as ``feed.xml``; no two formats share one."""
+    """The last part of its URLs, such as ``feed.xml``; unique among the formats."""
 
     MIMETYPE: str
     """The media type, without parameters."""
@@ -52,9 +52,9 @@ class FeedFormat(Protocol):
     """Its position in lists; the lowest is first."""
 
     def to_bytes(self, feed: Feed) -> bytes:
-        """The document. *feed* holds absolute URLs, aware times and sanitized HTML, newest entry first.
+        """The document. *feed* contains absolute URLs, aware times and sanitized HTML, newest entry first.
 
-        The same feed must give the same bytes, because ETags depend on it. ``entry.id`` must not be changed. Leave out
+        The same feed must result in the same bytes, because ETags depend on it. Do not change ``entry.id``. Omit
         tombstones and links that the format does not support. Must not raise: replace characters that the format
         cannot contain (``feedgen_adapter.clean``, ``one_line``).
         """
@@ -62,12 +62,12 @@ class FeedFormat(Protocol):
 
 
 def _formats() -> dict[str, FeedFormat]:
-    """All modules of this package with a NAME, by NAME, sorted by ORDER. Raises ValueError if a NAME occurs twice."""
+    """All modules of this package with a NAME, by NAME, sorted by ORDER. Raises ValueError for a duplicate NAME."""
     found = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    named = sorted((module for module in found if hasattr(module, "NAME")), key=lambda module: int(module.ORDER))
-    if len({module.NAME for module in named}) < len(named):
-        raise ValueError(f"two feed formats bear one name: {[module.NAME for module in named]}")
-    return {module.NAME: cast("FeedFormat", module) for module in named}
+    formats = sorted((module for module in found if hasattr(module, "NAME")), key=lambda module: int(module.ORDER))
+    if len({module.NAME for module in formats}) < len(formats):
+        raise ValueError(f"two feed formats have the same name: {[module.NAME for module in formats]}")
+    return {module.NAME: cast("FeedFormat", module) for module in formats}
 
 
 FEEDS: dict[str, FeedFormat] = _formats()

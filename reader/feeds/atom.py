@@ -6,7 +6,7 @@ from lxml import etree
 
 from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .feedgen_adapter import add, add_reply, generator, one_line, qualified, serialised
+from .feedgen_adapter import add, add_reply, generator, one_line, qualified, serialize
 
 NAME, MIMETYPE, ORDER = "atom.xml", "application/atom+xml", 2
 LABEL, SHORT = N_("Atom: full text"), "Atom"
@@ -14,6 +14,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def to_bytes(feed: Feed) -> bytes:
+    """The Atom document of *feed*."""
     root, _ = generator(feed)._create_atom()
     root.set(_XML_LANG, feed.language)
     entries = root.findall("entry")
@@ -22,11 +23,11 @@ def to_bytes(feed: Feed) -> bytes:
         root.remove(element)
     _complete_feed(root, feed)
     root.extend(entries)
-    return serialised(root)
+    return serialize(root)
 
 
 def _complete_feed(root: etree._Element, feed: Feed) -> None:
-    """Adds elements of the feed. feedgen's tree has no namespace (xmlns is an attribute): tags have no prefix."""
+    """Adds elements to the feed. feedgen's tree has no namespace (xmlns is an attribute), so tags have no prefix."""
     _set(root.findall("link")[0], type=MIMETYPE)
     if feed.logo:
         add(root, "logo", feed.logo)
@@ -42,7 +43,7 @@ def _complete_feed(root: etree._Element, feed: Feed) -> None:
 def _complete_entry(element: etree._Element, entry: Entry, feed_language: str) -> None:
     links = [Link("alternate", entry.address, "text/html")]
     links += [Link("enclosure", enclosure.address, enclosure.mimetype) for enclosure in entry.enclosures]
-    # feedgen loses all link attributes but href (#135, #143); feed readers would then open the EPUB.
+    # feedgen drops all link attributes except href (#135, #143); feed readers would then open the EPUB.
     for element_of_link, link in zip(element.findall("link"), links, strict=True):
         _set(element_of_link, rel=link.rel, type=link.mimetype)
     for element_of_link, enclosure in zip(element.findall("link")[1:], entry.enclosures, strict=True):
@@ -53,11 +54,11 @@ def _complete_entry(element: etree._Element, entry: Entry, feed_language: str) -
         add(element, "dc:source", entry.source)
     add_reply(element, entry)
     if entry.discussion:  # RFC 4685 4
-        found = entry.discussion
-        add(element, "link", rel="replies", type="text/html", href=found.page)
-        replies = add(element, "link", rel="replies", type=MIMETYPE, href=found.feed.replace("feed.xml", NAME))
-        if found.count is not None:
-            replies.set(qualified("thr:count"), str(found.count))
+        discussion = entry.discussion
+        add(element, "link", rel="replies", type="text/html", href=discussion.page)
+        replies = add(element, "link", rel="replies", type=MIMETYPE, href=discussion.feed.replace("feed.xml", NAME))
+        if discussion.count is not None:
+            replies.set(qualified("thr:count"), str(discussion.count))
     if entry.thumbnail:
         add(element, "media:thumbnail", url=entry.thumbnail)
 

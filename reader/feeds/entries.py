@@ -24,12 +24,13 @@ from .ids import entry_id
 _TAG = re.compile(r"""<[a-z](?:[^">]|"[^"]*")*>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(\s)([a-z:-]+)(=")([^"]*)(")""", re.IGNORECASE)
 _ADDRESSES = frozenset({"href", "src", "poster", "cite"})
-_OURS = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
+_OWN_PICTURE = re.compile(r"/media/(\w+)-(\d+)\.(jpg)")
 
 
 @dataclass(frozen=True)
 class SiteIdentity:
-    """The publishing site. ``base_url`` has no slash at the end; ``authority`` is that of tag: URIs (RFC 4151)."""
+    """The publishing site. ``base_url`` has no trailing slash; ``authority`` is the authority of tag: URIs (RFC
+    4151)."""
 
     name: str
     language: str
@@ -37,14 +38,16 @@ class SiteIdentity:
     authority: str
     copyright: str = ""
     logo: str = ""
-    """The path of the logo; empty without one."""
+    """The path of the logo; empty if there is none."""
 
     def absolute(self, path: str) -> str:
+        """The URL of a *path* that starts with ``/``."""
         return self.base_url + path
 
-    def resolved(self, page: str, address: str) -> str:
-        """*address*, as the page at the URL *page* has it, as a URL; unchanged if it is malformed (``http://[``)."""
-        return _resolved(page, urls.prefix_of(self.base_url), address)
+    def resolve(self, page: str, address: str) -> str:
+        """The absolute URL of *address*, found on the page at the URL *page*. Unchanged if it is malformed
+        (``http://[``)."""
+        return _resolve(page, urls.prefix_of(self.base_url), address)
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ def to_entry(
     revised: datetime | None,
     downloads: Iterable[FinishedExport] = (),
 ) -> Entry:
-    """The entry of *article*. ``revised`` is the time of a correction, or None: it changes ``updated``, not the id."""
+    """The entry of *article*. ``revised`` is the time of a correction or None; it changes ``updated``, not the id."""
     address = site.absolute(urls.article(article.slug))
-    pictures = [site.resolved(address, picture) for picture in article.images]
+    pictures = [site.resolve(address, picture) for picture in article.images]
     body = plain_code(formulas_as_text(article.body))
     return Entry(
         id=entry_id(site.authority, original_slug),
@@ -81,29 +84,29 @@ def to_entry(
         categories=tuple(dict.fromkeys((*article.section, *article.tags))),
         source=article.source,
         image=pictures[0] if pictures else "",
-        thumbnail=site.resolved(address, thumbnail_of(article.images[0])) if article.images else "",
+        thumbnail=site.resolve(address, thumbnail_of(article.images[0])) if article.images else "",
         enclosures=(*_media(article, address, site), *(_enclosure(article, site, download) for download in downloads)),
     )
 
 
 def thumbnail_of(picture: str) -> str:
     """The smallest rendition of a picture of this site; any other picture unchanged."""
-    found = _OURS.fullmatch(picture)
+    found = _OWN_PICTURE.fullmatch(picture)
     return urls.media(found[1], min(int(found[2]), WIDTHS[0]), found[3]) if found else picture
 
 
 def _corrections(article: Article) -> str:
-    """A paragraph each, before the text: who has read the article should see them."""
+    """One paragraph per correction, before the text, so that people who have read the article notice them."""
     gettext = translations(article.language).gettext
     lines = (line_of(correction, article.published, gettext) for correction in article.corrections)
     return "".join(f"<p><small>{escape(line, quote=False)}</small></p>" for line in lines)
 
 
 def _media(article: Article, page: str, site: SiteIdentity) -> list[Enclosure]:
-    """Its own sound and video, sound first: RSS has one enclosure, and podcast clients want sound."""
+    """The article's own sound and video. Sound is first: RSS allows one enclosure, and podcast clients need sound."""
     found = sorted(media_files_in(article.body), key=lambda file: not file.mimetype.startswith("audio/"))
     return [
-        Enclosure(site.resolved(page, file.address), file.mimetype, file.size_bytes, article.title) for file in found
+        Enclosure(site.resolve(page, file.address), file.mimetype, file.size_bytes, article.title) for file in found
     ]
 
 
@@ -113,11 +116,14 @@ def _enclosure(article: Article, site: SiteIdentity, download: FinishedExport) -
 
 
 def with_absolute_addresses(html: str, page: str, prefix: str = "") -> str:
-    """Sanitized *html* with every URL resolved against that of its *page*, because feed readers show it on their own
-    pages. *prefix* is the path that the site is below."""
+    """Sanitized *html* with every URL resolved against the URL of its *page*, because feed readers display it
+    elsewhere.
+
+    *prefix* is the path of the site's root.
+    """
 
     def absolute(value: str) -> str:
-        return escape(_resolved(page, prefix, unescape(value)))
+        return escape(_resolve(page, prefix, unescape(value)))
 
     def in_srcset(value: str) -> str:
         candidates = (candidate.split() for candidate in value.split(","))
@@ -132,7 +138,7 @@ def with_absolute_addresses(html: str, page: str, prefix: str = "") -> str:
     return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), html)
 
 
-def _resolved(page: str, prefix: str, address: str) -> str:
+def _resolve(page: str, prefix: str, address: str) -> str:
     try:
         return urljoin(page, urls.below(prefix, address))
     except ValueError:

@@ -11,7 +11,7 @@ WINDOW = 25
 
 
 Kind = Literal["live", "archive", "complete"]
-"""RFC 5005: the newest entries; an archive page; all entries in one document."""
+"""RFC 5005. live: the newest entries; archive: an archive page; complete: all entries in one document."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Enclosure:
 
 @dataclass(frozen=True)
 class Discussion:
-    """Where the comments on an entry are read and followed. ``count`` is None while nobody can tell it."""
+    """The URLs of the comments page and the comments feed of an entry. ``count`` is None while it is unknown."""
 
     page: str
     feed: str
@@ -52,7 +52,7 @@ class Entry:
     thumbnail: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     in_reply_to: tuple[str, str] | None = None
-    """The id and the address of what it answers."""
+    """The id and the URL of the entry that this one answers."""
     discussion: Discussion | None = None
 
 

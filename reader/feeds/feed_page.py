@@ -1,4 +1,4 @@
-"""Looks up the entries of a feed page without their texts: enough for its version, so that a 304 renders nothing."""
+"""Looks up the entries of a feed page without their texts. That is enough for its version: a 304 renders nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .ids import entry_id, feed_id
 from .selection import CORRECTED_LABEL, Selection
 
 CORRECTIONS = 5
-"""How many older articles return to the live feed after a correction."""
+"""The largest number of older articles that return to the live feed after a correction."""
 
 DESCRIPTION = N_("The latest articles")
 
@@ -31,7 +31,7 @@ FindDownloads = Callable[[Sequence[Teaser]], Mapping[str, tuple[FinishedExport, 
 class FeedPage:
     """A live feed or an archive page (RFC 5005). ``page_number`` counts from 1, the oldest page; 0 is the live feed.
 
-    ``archive_pages`` is the number of complete archive pages.
+    ``archive_pages`` is the number of complete archive pages; ``revised`` has the times of corrections by slug.
 
     ::
 
@@ -51,7 +51,7 @@ class FeedPage:
 
     @cached_property
     def version(self) -> str:
-        """The hash of everything in the feed; articles are included by their version."""
+        """A hash of the whole content of the feed. Articles are included by their version."""
         values = (self.archive_pages, self.updated, self.removals, *self.states.values())
         return fingerprint(*map(str, values))
 
@@ -74,7 +74,7 @@ class FeedPage:
 
 
 def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downloads: FindDownloads) -> FeedPage:
-    """Raises NotFound if there is no such collection or archive page."""
+    """The feed page of *selection*. Raises NotFound if the collection or archive page does not exist."""
     archive_pages = _archive_page_count(catalog, selection)
     if page_number > archive_pages:
         raise NotFound("piece", str(page_number))
@@ -104,7 +104,7 @@ def look_up(catalog: Catalog, selection: Selection, page_number: int, find_downl
 
 
 def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
-    """The newest articles, then older ones that were corrected after the oldest of them was published."""
+    """The newest articles, then older ones that were corrected after the oldest of the newest was published."""
     if selection.query:
         hits = catalog.search(parse(selection.query), limit=WINDOW).hits
         return [hit.teaser for hit in hits if is_dated(hit.teaser.published)]
@@ -112,9 +112,11 @@ def _live(catalog: Catalog, selection: Selection) -> list[Teaser]:
     if len(newest) < WINDOW or len(selection.collections) > 1:
         return newest
     corrected = catalog.corrected(selection.collections[0], limit=CORRECTIONS)
-    seen = catalog.revised([teaser.slug for teaser in corrected])
-    again = [t for t in corrected if t not in newest and is_dated(t.published) and seen[t.slug] > newest[-1].published]
-    return newest + sorted(again, key=lambda teaser: (teaser.published, teaser.slug), reverse=True)
+    revised = catalog.revised([teaser.slug for teaser in corrected])
+    returning = [
+        t for t in corrected if t not in newest and is_dated(t.published) and revised[t.slug] > newest[-1].published
+    ]
+    return newest + sorted(returning, key=lambda teaser: (teaser.published, teaser.slug), reverse=True)
 
 
 def _archive_page(catalog: Catalog, selection: Selection, page_number: int) -> list[Teaser]:
@@ -131,7 +133,7 @@ def _archive_page_count(catalog: Catalog, selection: Selection) -> int:
 def to_feed(
     feed_page: FeedPage, articles: Iterable[Article], site: SiteIdentity, name: str, mimetype: str, hub: str = ""
 ) -> Feed:
-    """The feed with texts. *name* and *mimetype* are those of the format; the live feed links to *hub* (WebSub)."""
+    """The feed with texts. *name* and *mimetype* belong to the format; the live feed links to *hub* (WebSub)."""
     selection, label = feed_page.selection, feed_page.selection.label
     label = translations(site.language).gettext(label) if label == CORRECTED_LABEL else label
     return Feed(

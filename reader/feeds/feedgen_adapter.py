@@ -1,7 +1,7 @@
 """The only module that uses feedgen 1.0.0, with workarounds for its fifteen known defects.
 
 feedgen provides the order of elements, escaping and required fields; ``rss.py`` and ``atom.py`` then correct its
-element tree. tests/test_feedgen_adapter.py has a test for each defect, and for defects that upstream may fix, a test
+element tree. tests/test_feedgen_adapter.py has a test for each defect. For defects that upstream may fix, it has a test
 that fails when the workaround can be removed.
 """
 
@@ -33,11 +33,12 @@ _FORBIDDEN = lazy_pattern("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufff
 
 
 def clean(text: str) -> str:
-    """*text* without the characters that XML 1.0 forbids or discourages (2.2); one would make the feed invalid."""
+    """*text* without the characters that XML 1.0 forbids or discourages (2.2). A single one makes the feed invalid."""
     return _FORBIDDEN.sub("", text)
 
 
 def one_line(text: str) -> str:
+    """*text* on one line, cleaned like ``clean``."""
     return " ".join(clean(text).split())
 
 
@@ -53,7 +54,7 @@ def _feedgen() -> tuple[type[feedgen.feed.FeedGenerator], type[feedgen.entry.Fee
 
 
 def generator(feed: Feed) -> feedgen.feed.FeedGenerator:
-    """A FeedGenerator filled from *feed*, with every date set (the default is now) and entries in order."""
+    """A FeedGenerator filled from *feed*, with all dates set (the default is now) and entries in order."""
     feedgen_feed = _feedgen()[0]()
     feedgen_feed.id(feed.id)
     feedgen_feed.title(one_line(feed.title))
@@ -96,7 +97,8 @@ def _feedgen_entry(entry: Entry) -> feedgen.entry.FeedEntry:
 
 
 def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
-    """Appends a child element. *tag* is a name, with one of ``PREFIXES`` if it is in a namespace, as ``dc:creator``."""
+    """Appends a child element and returns it. *tag* has a prefix of ``PREFIXES`` if it is in a namespace:
+    ``dc:creator``."""
     child = etree.SubElement(
         parent, qualified(tag), {key: one_line(value) for key, value in attributes.items() if value}
     )
@@ -105,18 +107,19 @@ def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> 
 
 
 def add_reply(parent: etree._Element, entry: Entry) -> None:
-    """What a comment answers (RFC 4685 3)."""
+    """Adds the reference to the parent of a comment (RFC 4685 3)."""
     if entry.in_reply_to:
         identifier, address = entry.in_reply_to
         add(parent, "thr:in-reply-to", ref=identifier, href=address, type="text/html")
 
 
 def qualified(tag: str) -> str:
+    """*tag* with its namespace in lxml's notation."""
     prefix, colon, name = tag.partition(":")
     return f"{{{PREFIXES[prefix]}}}{name}" if colon else tag
 
 
-def serialised(root: etree._Element) -> bytes:
+def serialize(root: etree._Element) -> bytes:
     """The document as bytes, with the used namespace prefixes declared at the root."""
     etree.cleanup_namespaces(root, top_nsmap=PREFIXES)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

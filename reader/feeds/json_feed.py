@@ -14,13 +14,14 @@ LABEL, SHORT = N_("JSON Feed: full text"), "JSON"
 
 
 def to_bytes(feed: Feed) -> bytes:
+    """The JSON document of *feed*."""
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": one_line(feed.title),
         "description": one_line(feed.subtitle),
         "home_page_url": feed.page,
         "feed_url": feed.address,
-        "next_url": _linked(feed, "prev-archive"),
+        "next_url": _link_with(feed, "prev-archive"),
         "hubs": [{"type": "WebSub", "url": link.address} for link in feed.links if link.rel == "hub"],
         "language": feed.language,
         "icon": feed.logo,
@@ -52,7 +53,8 @@ def _item(entry: Entry) -> dict[str, Any]:
     )
 
 
-def _linked(feed: Feed, rel: str) -> str:
+def _link_with(feed: Feed, rel: str) -> str:
+    """The URL of the feed's link with *rel*; empty if there is none."""
     return next((link.address for link in feed.links if link.rel == rel), "")
 
 

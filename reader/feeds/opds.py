@@ -26,7 +26,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True)
 class CatalogueLink:
-    """A link. ``size_bytes`` is 0 if unknown."""
+    """A link of the catalogue or of a book. ``size_bytes`` is 0 if unknown."""
 
     rel: str
     address: str
@@ -37,7 +37,7 @@ class CatalogueLink:
 
 @dataclass(frozen=True)
 class Book:
-    """A book to download, or with a link to another feed, a collection. ``id`` is the same in every feed."""
+    """A book to download, or, if its link is another feed, a collection. ``id`` is the same in every feed."""
 
     id: str
     title: str
@@ -65,14 +65,17 @@ class Catalogue:
 
 
 def download(address: str, mimetype: str, size_bytes: int | None) -> CatalogueLink:
+    """The link to download a book. *size_bytes* is None if unknown."""
     return CatalogueLink(_ACQUIRE, address, mimetype, size_bytes=size_bytes or 0)
 
 
 def cover(address: str, mimetype: str) -> tuple[CatalogueLink, CatalogueLink]:
+    """The links to a cover, as image and thumbnail."""
     return CatalogueLink(_IMAGE, address, mimetype), CatalogueLink(_THUMBNAIL, address, mimetype)
 
 
 def to_bytes(catalogue: Catalogue) -> bytes:
+    """The Atom document of one page of the catalogue."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap=_NAMESPACES)  # type: ignore[arg-type]  # lxml-stubs do not allow None for the default namespace
     root.set(_XML_LANG, catalogue.language)
     _heading(root, catalogue.id, catalogue.title, catalogue.updated)

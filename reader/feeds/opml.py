@@ -24,7 +24,7 @@ class Outline:
 
 
 def to_bytes(title: str, changed_at: datetime, groups: Mapping[str, Sequence[Outline]]) -> bytes:
-    """*groups* become folders, in order. The outlines under the empty name are in no folder."""
+    """The OPML document. *groups* become folders, in order. Outlines under an empty name are outside of folders."""
     root = etree.Element("opml", version="2.0")
     head, body = add(root, "head"), add(root, "body")
     add(head, "title", one_line(title))

@@ -6,13 +6,14 @@ from lxml import etree
 
 from ..i18n import N_
 from .feed import Entry, Feed, Link
-from .feedgen_adapter import add, add_reply, generator, qualified, serialised
+from .feedgen_adapter import add, add_reply, generator, qualified, serialize
 
 NAME, MIMETYPE, ORDER = "feed.xml", "application/rss+xml", 1
 LABEL, SHORT = N_("RSS: full text"), "RSS"
 
 
 def to_bytes(feed: Feed) -> bytes:
+    """The RSS document of *feed*."""
     root, _ = generator(feed)._create_rss()
     channel = root[0]
     items = channel.findall("item")
@@ -21,11 +22,11 @@ def to_bytes(feed: Feed) -> bytes:
         channel.remove(item)
     _complete_channel(channel, feed)
     channel.extend(items)
-    return serialised(root)
+    return serialize(root)
 
 
 def _complete_channel(channel: etree._Element, feed: Feed) -> None:
-    """Corrects the channel: feedgen uses the last link as <link>, drops all but rel=self, and misspells sy:."""
+    """Corrects the channel: feedgen uses the last link as <link>, drops all except rel=self, and misspells sy:."""
     _child(channel, "link").text = feed.page
     for element in channel.findall(qualified("atom:link")):
         channel.remove(element)
@@ -67,7 +68,8 @@ def _complete_item(item: etree._Element, entry: Entry, feed_language: str) -> No
 
 
 def _complete_enclosures(item: etree._Element, entry: Entry) -> None:
-    """RSS allows one enclosure, and feedgen writes the last: writes the first instead, the others as atom:link."""
+    """RSS allows one enclosure, and feedgen writes the last one. Writes the first instead, and the others as
+    atom:link."""
     if not entry.enclosures:
         return
     first, *others = entry.enclosures

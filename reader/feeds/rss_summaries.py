@@ -1,4 +1,4 @@
-"""RSS with summaries only, for readers with little data volume."""
+"""RSS with summaries only, for readers with a small data plan."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ LABEL, SHORT = N_("RSS: summaries only, to save data"), N_("Summaries")
 
 
 def to_bytes(feed: Feed) -> bytes:
+    """The RSS document of *feed* without full texts and enclosures."""
     return rss.to_bytes(replace(feed, entries=tuple(map(_summary_only, feed.entries))))
 
 

@@ -1,4 +1,4 @@
-"""The articles of a feed: all, a collection, a collection narrowed by tags, or the results of a search."""
+"""The articles of a feed: all, a collection, a collection filtered by tags, or the results of a search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ CORRECTED_LABEL = N_("Corrections")
 
 @dataclass(frozen=True)
 class Selection:
-    """The intersection of ``collections``: the first determines the path, others are tags. ``query`` is a search."""
+    """The intersection of ``collections``. The first one determines the path; the others are tags. ``query`` is a
+    search.
+
+    ``Selection().feed("feed.xml")`` is ``/feed.xml``.
+    """
 
     collections: tuple[Collection, ...] = (ALL,)
     query: str = ""
@@ -35,11 +39,12 @@ class Selection:
 
     @property
     def path(self) -> str:
-        """The path in the ids of its feeds."""
+        """The path that is part of the ids of its feeds."""
         return "".join([*(urls.collection(collection) for collection in self.collections), quote(self.query, safe="")])
 
     def feed(self, name: str, page_number: int = 0) -> str:
-        """The path of one of its feeds. *page_number* is an archive page, counted from 1, the oldest; 0 is live."""
+        """The path of one of its feeds. *page_number* is an archive page, counted from 1, the oldest; 0 is the live
+        feed."""
         tags = [("tag", collection.name) for collection in self.collections[1:]]
         query = [
             *tags,
