@@ -12,7 +12,7 @@ from serving import free_port
 from waiting import answers, wait_for
 
 from reader.cli import main
-from reader.commands.output_file import replacing
+from reader.commands.output_file import replacement_for
 from reader.exports import EXPORTS
 from reader.exports.zim import iso_639_3
 
@@ -39,7 +39,7 @@ def test_an_article_is_written_in_any_format(run, tmp_path, suffix):
 def test_an_error_of_a_command_that_writes_a_file_names_the_file_that_it_is_of(tmp_path, named):
     """Also if the file that was read lies beside the written one. Without a name it is of the written one."""
     target = tmp_path / "out" / "rain.pdf"
-    with pytest.raises(OSError, match="Input/output error") as raised, replacing(target) as place:
+    with pytest.raises(OSError, match="Input/output error") as raised, replacement_for(target) as place:
         name = place if named == "" else named and tmp_path / named
         raise OSError(5, "Input/output error", str(name) if name else None)
     assert raised.value.filename == str(tmp_path / named if named else target)
@@ -55,10 +55,10 @@ def test_what_a_killed_command_left_behind_is_removed_by_the_next_one(tmp_path):
         os.utime(folder, (0, 0))
     lock = os.open(in_use, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    with replacing(tmp_path / "news.zip") as place:
+    with replacement_for(tmp_path / "news.zip") as place:
         place.write_bytes(b"whole")
         os.utime(place.parent, (0, 0))
-        with replacing(tmp_path / "other.zip") as other:  # removes nothing of a command that runs
+        with replacement_for(tmp_path / "other.zip") as other:  # removes nothing of a command that runs
             other.write_bytes(b"whole")
     os.close(lock)
     assert {path.name for path in tmp_path.iterdir()} == {

@@ -13,7 +13,7 @@ from lxml import etree
 
 from reader.app import create_app
 from reader.commands.static_folder import StaticFolder
-from reader.commands.static_site import EXTRAS, SEEDS, SiteClient, SiteLink, save
+from reader.commands.static_site import EXTRAS, SEEDS, SiteClient, SiteLink, write_response
 from reader.exports import EXPORTS, exporter
 from reader.exports.options import options_of
 from reader.exports.publications import every_article, of_article, of_selection
@@ -79,7 +79,7 @@ def test_every_page_and_feed_that_a_link_leads_to_answers_and_is_a_file_of_the_s
         response = pages.client.get(link.address, buffered=True)
         if response.status_code not in (200, 301, 302, 303, 308):
             wrong[f"{link.address} from {link.origin}"] = response.status_code
-        elif "?" not in link.address and (problem := save(folder, link, response).problem):
+        elif "?" not in link.address and (problem := write_response(folder, link, response).problem):
             wrong[link.address] = problem
         found = [new for new in pages.links_of(link, response) if not EXPORTED.search(new.address)]
         waiting += [new for new in found if new.address not in seen]

@@ -16,7 +16,7 @@ from PIL import Image
 
 from reader.article_building.site_settings_parser import FIELDS, parse_site
 from reader.commands.check import command as check
-from reader.commands.static_site import targets_in
+from reader.commands.static_site import link_targets
 from reader.exports import EXPORTS
 from reader.exports.options import Options, options_of
 from reader.exports.publications import of_article
@@ -402,4 +402,4 @@ def test_the_site_as_files_holds_the_logo_of_its_feeds(paper, client, services):
     logo = services.catalog.site.logo.address
     for path in ("/feed.xml", "/atom.xml"):
         answer = client.get(path)
-        assert [target for target in targets_in(answer.mimetype, answer.data) if target.endswith(logo)]
+        assert [target for target in link_targets(answer.mimetype, answer.data) if target.endswith(logo)]

@@ -17,7 +17,7 @@ from serving import inherited
 
 from reader.cli import main
 from reader.commands.static_folder import StaticFolder
-from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, targets_in
+from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, link_targets
 from reader.settings import ROOT
 
 MORE = 60 if LONG else 2
@@ -91,8 +91,8 @@ def test_the_longest_names_that_an_article_may_have_are_file_names(export, drop)
 def test_script_and_text_that_look_like_links_are_none():
     page = b"""<!doctype html><a href=/a/one>1</a><a href="/a/two?x=1&amp;y=2">2</a><script>a.href=s[k];a.src='/x'</script>
         <p>href="/y"<!-- <a href=/z> --><img src=/m/1.jpg srcset="/m/1.jpg 1x, /m/a,b.jpg 2x">"""
-    assert sorted(targets_in("text/html", page)) == ["/a/one", "/a/two?x=1&y=2", "/m/1.jpg", "/m/1.jpg", "/m/a,b.jpg"]
-    assert targets_in("text/plain", page) == targets_in("text/html", b"") == []
+    assert sorted(link_targets("text/html", page)) == ["/a/one", "/a/two?x=1&y=2", "/m/1.jpg", "/m/1.jpg", "/m/a,b.jpg"]
+    assert link_targets("text/plain", page) == link_targets("text/html", b"") == []
 
 
 @pytest.mark.parametrize(

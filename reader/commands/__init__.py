@@ -1,4 +1,4 @@
-"""The commands of ``python -m reader``: one module each, with a click ``command`` that takes the Settings.
+"""The commands of ``python -m reader``: one module each, with a click ``command`` whose context object is the Settings.
 
-Exit status: 0 success, 1 problems found, 2 wrong usage.
+Exit status: 0 success, 1 problems found, 2 invalid usage.
 """

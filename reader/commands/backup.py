@@ -1,4 +1,4 @@
-"""``backup``: articles, site files and state in one file."""
+"""``backup``: writes articles, site files and state to one file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..i18n import Message, nmessage
 from ..models import escaped
 from ..settings import Settings
 from .click_localization import echo
-from .output_file import OutputPath, replacing
+from .output_file import OutputPath, replacement_for
 
 
 @click.command("backup")
@@ -22,7 +22,7 @@ def command(settings: Settings, file: Path) -> None:
 
     A server may run meanwhile. The file holds what visitors wrote and the secrets of editors; only you can read it.
     """
-    with replacing(file) as part:
+    with replacement_for(file) as part:
         count, left_out = write_backup(settings, part)
     for path in left_out:
         echo(Message("left out, as it is a link or cannot be read: %(path)s", path=escaped(path)), err=True)

@@ -21,8 +21,8 @@ from ..settings import Settings
 from .click_localization import echo, localized
 
 POLL_SECONDS = 0.02
-Wish = tuple[Publication, str, str]
-"""A publication, a suffix, a page size."""
+ExportRequest = tuple[Publication, str, str]
+"""A publication, a suffix and a page size."""
 
 
 @click.command("build")
@@ -39,19 +39,21 @@ def command(settings: Settings, suffixes: tuple[str, ...], days: int) -> None:
     """
     services = build_command_services(settings)
     services.library.scan_until_settled()
-    wishes = [wish for publication in publications(services, days) for wish in kinds(publication, suffixes)]
+    requests = [
+        request for publication in publications(services, days) for request in requests_for(publication, suffixes)
+    ]
     stop = threading.Event()
     pool = threading.Thread(target=services.export_service.run_workers, args=(stop,), daemon=True)
     pool.start()
-    failures = make(services.export_service, wishes)
+    failures = run_exports(services.export_service, requests)
     stop.set()
     pool.join()
     for failure in failures:
         echo(failure, err=True)
-    done = len(wishes) - len(failures)
+    done = len(requests) - len(failures)
     echo(
         nmessage(
-            "%(done)s of %(count)s export finished", "%(done)s of %(count)s exports finished", len(wishes), done=done
+            "%(done)s of %(count)s export finished", "%(done)s of %(count)s exports finished", len(requests), done=done
         )
     )
     raise SystemExit(1 if failures else 0)
@@ -65,29 +67,30 @@ def publications(services: Services, days: int) -> Iterator[Publication]:
         yield of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
 
 
-def kinds(publication: Publication, suffixes: tuple[str, ...]) -> Iterator[Wish]:
+def requests_for(publication: Publication, suffixes: tuple[str, ...]) -> Iterator[ExportRequest]:
+    """The exports of *publication* in the formats *suffixes* (empty: all), in every page size."""
     for suffix, exporter in EXPORTS.items():
         if not suffixes or suffix in suffixes:
             yield from ((publication, suffix, page) for page in exporter.PAGES or ("",))
 
 
-def make(export_service: ExportService, wishes: list[Wish]) -> list[str]:
-    """Keeps the queue filled until all exports are generated. Returns the failures with their reasons."""
+def run_exports(export_service: ExportService, requests: list[ExportRequest]) -> list[str]:
+    """Submits all *requests* and waits until they are finished. Returns the failures with their reasons."""
     failures: list[str] = []
-    ordered: dict[str, str] = {}
-    with click.progressbar(wishes, label=localized(Message("Generating exports")), file=sys.stderr) as bar:
+    submitted: dict[str, str] = {}
+    with click.progressbar(requests, label=localized(Message("Generating exports")), file=sys.stderr) as bar:
         for publication, suffix, page in bar:
-            while not is_ordered(export_service, publication, suffix, page):
-                failures += settled(export_service, ordered)
+            while not try_submit(export_service, publication, suffix, page):
+                failures += remove_finished(export_service, submitted)
                 time.sleep(POLL_SECONDS)
-            ordered[export_service.key(publication, suffix, page)] = f"{publication.name}.{suffix} {page}".rstrip()
-        while ordered:
-            failures += settled(export_service, ordered)
+            submitted[export_service.key(publication, suffix, page)] = f"{publication.name}.{suffix} {page}".rstrip()
+        while submitted:
+            failures += remove_finished(export_service, submitted)
             time.sleep(POLL_SECONDS)
     return failures
 
 
-def is_ordered(export_service: ExportService, publication: Publication, suffix: str, page: str) -> bool:
+def try_submit(export_service: ExportService, publication: Publication, suffix: str, page: str) -> bool:
     """Submits a job. Returns False if the queue is full."""
     try:
         export_service.submit(publication, suffix, page)
@@ -96,12 +99,12 @@ def is_ordered(export_service: ExportService, publication: Publication, suffix: 
     return True
 
 
-def settled(export_service: ExportService, ordered: dict[str, str]) -> list[str]:
-    """Removes finished jobs from *ordered*. Returns the failures with their reasons."""
+def remove_finished(export_service: ExportService, submitted: dict[str, str]) -> list[str]:
+    """Removes finished jobs from *submitted*. Returns the failures with their reasons."""
     failures: list[str] = []
-    for key, name in list(ordered.items()):
+    for key, name in list(submitted.items()):
         status = export_service.jobs.status(key)
         if status is None or status.state == FAILED:
-            del ordered[key]
+            del submitted[key]
             failures += [Message("%(name)s: %(reason)s", name=name, reason=status.message)] if status else []
     return failures

@@ -1,4 +1,4 @@
-"""``check``: lists files that are not published, and what published files lose."""
+"""``check``: lists files that are not published, and warnings about published files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
 
-_MOST_ALIKE = 3
-"""From more than so many files on, equal remarks are one line."""
+_MOST_EQUAL = 3
+"""More than this many files with equal remarks are printed as one line."""
 _IN_LINE = "line %(line)s: %(problem)s"
 
 
@@ -37,7 +37,7 @@ def command(settings: Settings, accept_removals: bool, as_json: bool) -> None:
     published with something lost, notes with nothing lost; equal ones are counted. Files that are left out on purpose,
     such as backup copies, are listed too. Exits with 1 if there are any errors.
     """
-    logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # its warnings are printed below
+    logging.getLogger("reader.library").setLevel(logging.CRITICAL)  # the command prints its warnings
     services = build_command_services(settings)
     library = services.library
     if accept_removals:
@@ -80,11 +80,11 @@ def _left_out(problem: Problem) -> Problem:
 
 
 def _grouped(remarks: Iterable[Problem]) -> Iterator[Message]:
-    """``file: cause`` for each, or ``187 files: cause`` where many say the same; the commonest last."""
+    """``file: cause`` for each remark, or ``187 files: cause`` for many equal ones; the largest group is last."""
     ordered = sorted(remarks, key=lambda remark: (str(_cause(remark)), remark.path))
     groups = [list(group) for _, group in groupby(ordered, key=lambda remark: str(_cause(remark)))]
     for group in sorted(groups, key=len):
-        if len(group) > _MOST_ALIKE:
+        if len(group) > _MOST_EQUAL:
             yield nmessage(
                 "%(count)s file: %(problem)s", "%(count)s files: %(problem)s", len(group), problem=_cause(group[0])
             )
@@ -93,12 +93,13 @@ def _grouped(remarks: Iterable[Problem]) -> Iterator[Message]:
 
 
 def _cause(remark: Problem) -> str:
-    """Without the line, in which equal remarks differ."""
+    """The cause without the line number, so that equal remarks can be grouped."""
     cause = remark.cause
     return cause.values["problem"] if isinstance(cause, Message) and cause.msgid == _IN_LINE else cause  # type: ignore[return-value]
 
 
 def _with_line(remark: Problem) -> Problem:
+    """*remark* with the line number as a field of its own."""
     cause = remark.cause
     if not (isinstance(cause, Message) and cause.msgid == _IN_LINE):
         return remark
@@ -107,7 +108,7 @@ def _with_line(remark: Problem) -> Problem:
 
 def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
     remarks = [*services.catalog.remarks(), *_dead_links(services)]
-    found = {
+    document = {
         "published": services.catalog.count(),
         "errors": [_as_json(problem) for problem in errors],
         "warnings": [_as_json(remark) for remark in remarks if remark.severity == WARNING],
@@ -116,23 +117,27 @@ def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
         "fault": fault,
         "fault_hint": _hint_of(services, fault) if fault else "",
     }
-    click.echo(escaped_in_json(json.dumps(found, ensure_ascii=False, indent=1)))
+    click.echo(escaped_in_json(json.dumps(document, ensure_ascii=False, indent=1)))
 
 
 def _as_json(problem: Problem) -> dict[str, object]:
-    """English, as programs compare it."""
+    """The problem as JSON values in English, because programs compare them."""
     problem = _with_line(problem)
     return {"path": problem.path, "line": problem.line, "cause": str(problem.cause), "hint": problem.hint}
 
 
 def summary(published: int, problems: int, warnings: int = 0) -> Message:
-    """How many articles are published, and how many problems and warnings there are."""
+    """The number of published articles, problems and warnings as one line."""
     articles = nmessage("%(count)s article published", "%(count)s articles published", published)
-    found = nmessage("%(count)s problem", "%(count)s problems", problems) if problems else Message("no problems")
+    problem_count = (
+        nmessage("%(count)s problem", "%(count)s problems", problems) if problems else Message("no problems")
+    )
     if not warnings:
-        return Message("%(articles)s, %(problems)s", articles=articles, problems=found)
-    doubts = nmessage("%(count)s warning", "%(count)s warnings", warnings)
-    return Message("%(articles)s, %(problems)s, %(warnings)s", articles=articles, problems=found, warnings=doubts)
+        return Message("%(articles)s, %(problems)s", articles=articles, problems=problem_count)
+    warning_count = nmessage("%(count)s warning", "%(count)s warnings", warnings)
+    return Message(
+        "%(articles)s, %(problems)s, %(warnings)s", articles=articles, problems=problem_count, warnings=warning_count
+    )
 
 
 def show_progress(results: Iterable[FileResult], length: int) -> Iterable[FileResult]:

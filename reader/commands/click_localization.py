@@ -23,30 +23,32 @@ INSTALLED_PROGRAM = "reader-server"
 
 
 def localized(text: str) -> str:
-    """*text* in the terminal's language, if it is a Message. A command in it has the name that was typed."""
-    return _as_typed(translated(text, environment_language()))
+    """*text*, translated for the terminal if it is a Message. Commands in it use the program name that the user
+    typed."""
+    return _with_program_name(translated(text, environment_language()))
 
 
-def _as_typed(text: str) -> str:
+def _with_program_name(text: str) -> str:
     program = Path(sys.argv[0]).name
     return text.replace("python -m reader", program) if program == INSTALLED_PROGRAM else text
 
 
 def echo(text: str, err: bool = False) -> None:
-    """Prints a line; a Message in the terminal's language. Control characters of paths and titles are escaped."""
+    """Prints a line, translated if it is a Message. Control characters of paths and titles are escaped."""
     click.echo(escaped(localized(text)), err=err)
 
 
 def echo_content(text: str) -> None:
-    """Prints lines of a file as they are; on a terminal, control characters are escaped."""
+    """Prints lines of a file unchanged. On a terminal, control characters are escaped."""
     lines = text.split("\n") if sys.stdout.isatty() else []
     click.echo("\n".join(escaped(line.replace("\t", "    ")) for line in lines) or text)
 
 
 @contextmanager
 def localized_click() -> Iterator[None]:
-    """Translates click's own texts (“Usage:”) with our catalogues: click uses the standard library's gettext."""
-    locale, before = catalogue_of(environment_language()), os.environ.get("LANGUAGE")
+    """Translates click's own texts (“Usage:”) with our catalogues, because click uses the standard library's
+    gettext."""
+    locale, old_language = catalogue_of(environment_language()), os.environ.get("LANGUAGE")
     if locale == "en":
         yield
         return
@@ -58,11 +60,11 @@ def localized_click() -> Iterator[None]:
             yield
         finally:
             os.environ.pop("LANGUAGE")
-            os.environ.update({} if before is None else {"LANGUAGE": before})
+            os.environ.update({} if old_language is None else {"LANGUAGE": old_language})
 
 
 def localized_command(command: click.Command) -> click.Command:
-    """Translates the help of *command* and of its options; the summary is the first sentence."""
+    """A copy of *command* with translated help; the summary is the first sentence."""
     found = copy.copy(command)
     found.help = localized_help(command.help or "")
     found.short_help = summary_of(found.help)
@@ -77,9 +79,9 @@ def summary_of(help_text: str) -> str:
 
 
 def localized_help(text: str) -> str:
-    """Help text, translated paragraph by paragraph; each is one msgid without line breaks."""
+    """Help text, translated paragraph by paragraph. Each paragraph is one msgid without line breaks."""
     gettext = translations(environment_language()).gettext
-    return _as_typed("\n\n".join(gettext(paragraph) for paragraph in paragraphs_of(text)))
+    return _with_program_name("\n\n".join(gettext(paragraph) for paragraph in paragraphs_of(text)))
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""``comments``: takes over the comments that another program kept, and exports those of this site."""
+"""``comments``: imports comments from another program, and exports the comments of this site."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ..services import Services, build_command_services
 from ..settings import Settings
 from .click_localization import echo, localized
 
-MOST_TOLD = 20
+MOST_LISTED = 20
+"""The largest number of unknown articles that are listed."""
 
 
 @click.command("comments")
@@ -57,15 +58,15 @@ def _import(services: Services, file: Path, name: str) -> None:
     echo(nmessage("%(count)s comment imported", "%(count)s comments imported", outcome.stored))
     if outcome.known:
         echo(nmessage("%(count)s was imported before", "%(count)s were imported before", outcome.known))
-    for address, count in outcome.unknown.most_common(MOST_TOLD):
+    for address, count in outcome.unknown.most_common(MOST_LISTED):
         echo(Message("no article for %(address)s: %(count)s comments", address=address, count=str(count)), err=True)
     raise SystemExit(1 if outcome.unknown else 0)
 
 
 def page_of(services: Services, address: str) -> str:
-    """What the comments of the article at an address of the other program are kept under; empty without one."""
+    """The original slug of the article at *address*, a URL of the other program; empty if there is none."""
     catalog, key = services.catalog, path_key(address)
-    if "/" in key and (page := _page_moved_from(services, address)):  # more exact than its last part
+    if "/" in key and (page := _page_moved_from(services, address)):  # a full path is more precise than its last part
         return page
     last = key.rpartition("/")[2]
     for slug in dict.fromkeys((last, slug_of(last))):

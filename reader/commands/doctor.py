@@ -36,12 +36,13 @@ PACKAGE = "reader-server"
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "9p", "vboxsf", "afs"}
 FONTS = Path(__file__).resolve().parent.parent / "exports" / "fonts"
 SOFTWARE_YEAR = 2026
+"""A clock that shows an earlier year is wrong."""
 OK, WARNING, PROBLEM = Message("ok"), Message("warning"), Message("problem")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; ``advice`` is the suggested fix, empty if there is none."""
+    """One line of the report. ``kind`` is OK, WARNING or PROBLEM; ``advice`` is the suggested fix, if any."""
 
     kind: Message
     text: Message
@@ -49,6 +50,7 @@ class Finding:
 
 
 Check = Callable[[Settings], Iterator[Finding]]
+"""A check yields its findings. A function in CHECKS."""
 
 
 @click.command("doctor")
@@ -261,7 +263,7 @@ def packages(_settings: Settings) -> Iterator[Finding]:
 
 
 def _requirements() -> list[Requirement]:
-    """Those of the checkout, else of the installed package."""
+    """The requirements of the checkout, or of the installed package."""
     pinned = ROOT / "requirements.txt"
     if pinned.is_file():
         lines = [line.partition("#")[0].strip() for line in pinned.read_text("utf-8").splitlines()]
@@ -275,6 +277,7 @@ def _requirements() -> list[Requirement]:
 
 
 def _difference(requirement: Requirement) -> Message | None:
+    """Why the installed version does not meet *requirement*; None if it does."""
     try:
         found = version(requirement.name)
     except PackageNotFoundError:

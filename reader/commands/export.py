@@ -1,4 +1,4 @@
-"""``export``: one article, issue or selection as a file, or the whole site as a folder."""
+"""``export``: writes one article, an issue or a selection as a file, or the whole site as a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..services import Services, build_command_services
 from ..settings import Settings
 from ..urls import parse_day
 from .click_localization import echo, localized
-from .output_file import OutputPath, replacing
+from .output_file import OutputPath, replacement_for
 from .static_site import export_site
 
 
@@ -57,9 +57,9 @@ def command(
     """
     if everything == bool(names):
         raise click.UsageError(localized(Message("give a SLUG or DATE, or use --all")))
-    refuse_own_folder(settings, output)
+    reject_own_folder(settings, output)
     if everything:
-        settings = replace(settings, comments="off", smtp_url="")  # a static host takes no forms
+        settings = replace(settings, comments="off", smtp_url="")  # a static host can't process forms
         write_everything(settings, output or Path("public"), script)
         return
     suffix = suffix or suffix_of(output)
@@ -76,7 +76,7 @@ def command(
 
 
 def suffix_of(output: Path | None) -> str:
-    """The format that the name of the file tells. Raises BadParameter for a name of another format."""
+    """The format according to the output's file name; pdf without one. Raises BadParameter for an unknown suffix."""
     suffix = output.suffix[1:].lower() if output and str(output) != "-" else ""
     if suffix and suffix not in EXPORTS:
         cause = Message(
@@ -89,8 +89,8 @@ def suffix_of(output: Path | None) -> str:
     return suffix or "pdf"
 
 
-def refuse_own_folder(settings: Settings, output: Path | None) -> None:
-    """Raises BadParameter for a place that the server reads: what is exported would be published as articles."""
+def reject_own_folder(settings: Settings, output: Path | None) -> None:
+    """Raises BadParameter for a path that the server reads, because exported files would be published as articles."""
     target = Path(os.path.realpath(output)) if output and str(output) != "-" else None
     for folder in (settings.articles, settings.instance):
         own = Path(os.path.realpath(folder))
@@ -100,6 +100,7 @@ def refuse_own_folder(settings: Settings, output: Path | None) -> None:
 
 
 def write_everything(settings: Settings, output: Path, script: str) -> None:
+    """Writes a static site, or a ZIM file if *output* ends with ``.zim``. Exits with 1 if a file failed."""
     services = build_command_services(settings)
     services.library.scan_until_settled()
     if output.suffix == ".zim":
@@ -123,7 +124,8 @@ def write_everything(settings: Settings, output: Path, script: str) -> None:
 
 
 def write_library(services: Services, output: Path, script: str) -> None:
-    from ..exports.zim import write_zim  # loads libzim, which only this needs
+    """Writes the ZIM file of all articles."""
+    from ..exports.zim import write_zim  # imported here, because only this function needs libzim
 
     settings = services.settings
     icon, language = settings.static / "icons" / "192.png", settings.language
@@ -135,7 +137,7 @@ def write_library(services: Services, output: Path, script: str) -> None:
         click.progressbar(
             articles, length=length, label=localized(Message("Writing articles")), file=sys.stderr
         ) as bar,
-        replacing(output) as path,
+        replacement_for(output) as path,
     ):
         count = write_zim(path, bar, options, services.render.render, icon, language)
     msgids = N_("%(path)s: %(count)s article, %(size)s bytes"), N_("%(path)s: %(count)s articles, %(size)s bytes")
@@ -143,7 +145,7 @@ def write_library(services: Services, output: Path, script: str) -> None:
 
 
 def publication_of(services: Services, names: tuple[str, ...]) -> Publication:
-    """Raises NotFound."""
+    """The publication of a slug, several slugs or a date. Raises NotFound."""
     if len(names) == 1 and (day := parse_day(names[0])):
         issue = services.catalog.issue(day)
         return of_issue(issue, services.catalog.articles([teaser.slug for teaser in issue.teasers]))
@@ -155,9 +157,10 @@ def publication_of(services: Services, names: tuple[str, ...]) -> Publication:
 
 
 def write(content: bytes, path: Path) -> None:
+    """Writes *content* to *path*; ``-`` is standard output."""
     if str(path) == "-":
         cast("BinaryIO", sys.stdout.buffer).write(content)
         return
-    with replacing(path) as part:
+    with replacement_for(path) as part:
         part.write_bytes(content)
     echo(Message("%(path)s: %(size)s bytes", path=path, size=f"{len(content):,}"), err=True)

@@ -1,4 +1,4 @@
-"""``import``: pasted text, web pages, feeds, folders and books become article files."""
+"""``import``: imports pasted text, web pages, feeds, folders and books as article files."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from ..models import escaped
 from ..settings import Settings
 from .click_localization import echo, echo_content, localized
 
-_MOST_ALIKE = 100
-"""A feed can have 200,000 entries without text: of more results with one reason the number is printed."""
+_MOST_EQUAL = 100
+"""A feed can have 200,000 entries without text. Only this many results per reason are printed, then their number."""
 _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
 
@@ -73,29 +73,30 @@ def command(
     """
     path = tuple(part.strip() for part in section.replace(">", "/").split("/") if part.strip())
     fetcher = open_fetcher(allow_private=allow_private, delay_seconds=delay)
-    already = scan(settings.articles, settings.instance / "imported.json")
+    index = scan(settings.articles, settings.instance / "imported.json")
     importer = Importer(
         settings,
         fetcher,
-        already,
+        index,
         ImportOptions(path, published, f".{suffix}"),
         lambda: datetime.now(settings.timezone),
     )
     with fetcher.client, limited_memory(MOST_MEMORY_MB):
         items, skipped = _items(sources, fetcher, importer)
         if dry_run:
-            raise SystemExit(_show(importer, items))
+            raise SystemExit(_print_preview(importer, items))
         raise SystemExit(_report([*skipped, *_with_bar(importer, items)]))
 
 
 def _items(sources: tuple[str, ...], fetcher: Fetcher, importer: Importer) -> tuple[list[Found], list[ImportResult]]:
-    """The items of all sources. An address that was imported before is not fetched."""
+    """The items of all sources, and the results of sources that are skipped. A URL that was imported before is not
+    fetched."""
     items: list[Found] = []
     skipped = []
     for source in sources:
-        there = importer.already.by_address.get(plain(source), "") if "://" in source else ""
-        if there:
-            skipped.append(ImportResult(SKIPPED, source, there))
+        imported_path = importer.already.by_address.get(plain(source), "") if "://" in source else ""
+        if imported_path:
+            skipped.append(ImportResult(SKIPPED, source, imported_path))
         else:
             items += items_of(source, fetcher)
     return items, skipped
@@ -115,12 +116,12 @@ def _with_bar(importer: Importer, items: list[Found]) -> Iterator[ImportResult]:
 
 def _report(results: list[ImportResult]) -> int:
     """Prints one line per result and a summary. Returns the exit status."""
-    alike: Counter[str] = Counter()
+    by_reason: Counter[str] = Counter()
     for result in results:
-        if result.kind != REFUSED or _is_among_first(result.detail, alike):
+        if result.kind != REFUSED or _is_among_first(result.detail, by_reason):
             echo(f"{_SIGNS[result.kind]} {localized(_line_of(result))}", err=result.kind == REFUSED)
             _echo_notes(result.notes)
-    _echo_rest(alike)
+    _echo_rest(by_reason)
     count: Counter[str] = Counter()
     for result in results:
         count[result.kind] += result.count
@@ -130,15 +131,16 @@ def _report(results: list[ImportResult]) -> int:
     return 1 if count[REFUSED] or not count[IMPORTED] + count[SKIPPED] else 0
 
 
-def _is_among_first(reason: str, alike: Counter[str]) -> bool:
-    alike[reason] += 1
-    return alike[reason] <= _MOST_ALIKE
+def _is_among_first(reason: str, by_reason: Counter[str]) -> bool:
+    """Counts *reason*. Returns whether it occurred at most _MOST_EQUAL times."""
+    by_reason[reason] += 1
+    return by_reason[reason] <= _MOST_EQUAL
 
 
-def _echo_rest(alike: Counter[str]) -> None:
-    for reason, count in alike.items():
-        if count > _MOST_ALIKE:
-            more = Message("%(count)s more: %(reason)s", count=f"{count - _MOST_ALIKE:,}", reason=reason)
+def _echo_rest(by_reason: Counter[str]) -> None:
+    for reason, count in by_reason.items():
+        if count > _MOST_EQUAL:
+            more = Message("%(count)s more: %(reason)s", count=f"{count - _MOST_EQUAL:,}", reason=reason)
             echo(f"! {localized(more)}", err=True)
 
 
@@ -155,9 +157,9 @@ def _echo_notes(notes: Iterable[str]) -> None:
         echo(f"    {localized(note)}", err=True)
 
 
-def _show(importer: Importer, items: list[Found]) -> int:
+def _print_preview(importer: Importer, items: list[Found]) -> int:
     """Prints the files that would be written. Returns the exit status."""
-    alike: Counter[str] = Counter()
+    by_reason: Counter[str] = Counter()
     for item in items:
         try:
             if isinstance(item, NotImported):
@@ -169,13 +171,13 @@ def _show(importer: Importer, items: list[Found]) -> int:
             echo_content(text)
             _echo_notes(notes)
         except NotImported as error:
-            _show_refused(error, alike)
+            _print_refused(error, by_reason)
         except UnreadableArticle as error:
-            _show_refused(NotImported(name_of(item), error.message), alike)
-    _echo_rest(alike)
-    return 1 if alike or not any(isinstance(item, SourceItem) for item in items) else 0
+            _print_refused(NotImported(name_of(item), error.message), by_reason)
+    _echo_rest(by_reason)
+    return 1 if by_reason or not any(isinstance(item, SourceItem) for item in items) else 0
 
 
-def _show_refused(error: NotImported, alike: Counter[str]) -> None:
-    if _is_among_first(error.reason, alike):
+def _print_refused(error: NotImported, by_reason: Counter[str]) -> None:
+    if _is_among_first(error.reason, by_reason):
         echo(f"! {localized(error.message)}", err=True)

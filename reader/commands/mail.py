@@ -29,7 +29,7 @@ def command(settings: Settings, action: str, address: str) -> None:
     that came back, from standard input without FILE, and stops whoever has no such mailbox any more.
     """
     if action not in ("status", "resume", "bounce"):
-        address = _checked(address)
+        address = _validated(address)
     state = State(settings.state_url)
     try:
         if action == "test":
@@ -46,7 +46,7 @@ def command(settings: Settings, action: str, address: str) -> None:
         state.close()
 
 
-def _checked(address: str) -> str:
+def _validated(address: str) -> str:
     try:
         return mail_address(address)
     except ValueError as error:
@@ -68,7 +68,7 @@ def _change(state: State, action: str, address: str) -> None:
 
 
 def _bounce(settings: Settings, state: State, path: str) -> None:
-    """Never fails for what the message says: a mail server would send a bounce of the bounce."""
+    """Never fails because of the content of the message: a mail server would send a bounce for the bounce."""
     from ..mail.bounces import LARGEST_BYTES, read_bounce
     from ..mail.outbox import Outbox
 
@@ -76,7 +76,7 @@ def _bounce(settings: Settings, state: State, path: str) -> None:
         raise click.ClickException(localized(Message("READER_MAIL_BOUNCES is not set")))
     with click.open_file(path or "-", "rb") as file:
         found = read_bounce(file.read(LARGEST_BYTES), settings.mail_bounces)
-        while file.read(LARGEST_BYTES):  # a mail server waits until all was read
+        while file.read(LARGEST_BYTES):  # read the rest, because the mail server waits until everything is read
             pass
     if found is None:
         echo(Message("no bounce of an issue"))
@@ -85,7 +85,7 @@ def _bounce(settings: Settings, state: State, path: str) -> None:
         is_stopped = Outbox(state).record_bounce(found, datetime.now(UTC))
     except StateUnusable as error:
         echo(error.message, err=True)
-        raise SystemExit(os.EX_TEMPFAIL) from error  # the mail server tries again
+        raise SystemExit(os.EX_TEMPFAIL) from error  # tells the mail server to try again
     message = Message("a subscription was stopped: %(reason)s", reason=found.reason)
     echo(message if is_stopped else Message("no subscription was stopped: %(reason)s", reason=found.reason))
 

@@ -17,13 +17,14 @@ from ..i18n import Message
 from .click_localization import localized
 
 UNFINISHED = ".reader-export-"
-"""How the folders begin in which files are written."""
+"""The prefix of temporary folders in which output files are written."""
 
 ABANDONED_SECONDS = 60.0
+"""Younger folders are never removed: their process may not have locked them yet."""
 
 
 class OutputPath(click.Path):
-    """The value of ``--output``. An empty one, as of a shell variable that is not set, is an error, not ``.``."""
+    """The value of ``--output``. An empty one, such as from an unset shell variable, is an error, not ``.``."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -37,25 +38,25 @@ class OutputPath(click.Path):
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path to write to. The file there takes the place of *path* at the end; after an error nothing of it is left.
+def replacement_for(path: Path) -> Iterator[Path]:
+    """A temporary path to write to. At the end, the file is renamed to *path*; after an error it is deleted.
 
-    A device, a FIFO or a folder is given as it is. An OSError has *path* as its file name, unless it names another
-    file, such as one that was read.
+    For a device, a FIFO or a folder, returns the path itself. An OSError has *path* as its file name, unless another
+    file caused it, such as one that was read.
     """
     target = Path(os.path.realpath(path))
-    of_other: OSError | None = None
+    source_error: OSError | None = None
     try:
-        with _replacing(target) as part:
+        with _replacement_for(target) as part:
             try:
                 yield part
             except OSError as error:
                 writable = part if part == target else part.parent
                 if isinstance(name := error.filename, str | bytes) and writable not in _with_parents(name):
-                    of_other = error
+                    source_error = error
                 raise
     except OSError as error:
-        if error is of_other:
+        if error is source_error:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
@@ -66,7 +67,7 @@ def _with_parents(name: str | bytes) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def _replacement_for(target: Path) -> Iterator[Path]:
     if target.exists() and not target.is_file():
         yield target
         return
@@ -83,23 +84,20 @@ def _replacing(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Whether the folder could be locked: for the block, or until this process is killed."""
+    """Locks the folder until the block ends or this process is killed. Yields whether it could be locked."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        is_held = False
-        with suppress(OSError):  # another process has it, or the file system has no such locks
+        is_locked = False
+        with suppress(OSError):  # another process has locked it, or the file system has no locks
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_held = True
-        yield is_held
+            is_locked = True
+        yield is_locked
     finally:
         os.close(handle)
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Removes what commands that were killed left behind: a daily backup that is killed each time would fill the disk.
-
-    A younger one may not be locked yet.
-    """
+    """Removes the folders of killed commands. Otherwise a daily backup that is always killed would fill the disk."""
     for folder in parent.glob(UNFINISHED + "?" * len("abcd1234")):  # as mkdtemp names them
         with suppress(OSError):
             if folder.lstat().st_mtime < time.time() - ABANDONED_SECONDS:

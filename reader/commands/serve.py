@@ -1,4 +1,4 @@
-"""``serve``: the web server."""
+"""``serve``: runs the web server."""
 
 from __future__ import annotations
 
@@ -51,32 +51,34 @@ def command(settings: Settings, host: str, port: int, workers: int) -> None:
 
 
 def _serve(settings: Settings, instance: InstanceFolder, listener: socket.socket, address: str, workers: int) -> int:
-    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # of another server: the figures of both would be added up
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # set by another server; the metrics of both would be added up
     shutil.rmtree(instance.current() / "metrics", ignore_errors=True)  # metrics count from the start of the server
     with suppress(OSError):  # standard error may be a file on a full disk
         echo(Message("Serving %(folder)s at %(address)s", folder=settings.articles, address=address), err=True)
-    comments = {"READER_COMMENTS": mode_of(settings)}  # before the token that is made here is one of the settings
-    more = comments | _editor_token(settings, address)
-    environment, load = lambda: instance.environment() | more, partial(LoadedApplication, settings)
+    comments = {"READER_COMMENTS": mode_of(settings)}  # determined before a generated token becomes one of the settings
+    web_settings = comments | _editor_token(settings, address)
+    environment, load = lambda: instance.environment() | web_settings, partial(LoadedApplication, settings)
     return Supervisor(listener, workers, environment, load, instance.keep).run()
 
 
 def _editor_token(settings: Settings, address: str) -> dict[str, str]:
-    """The variable for web processes. At the first start makes the token, and tells where the desk is."""
+    """The setting of the editor's token for web processes. At the first start, generates the token and prints the
+    URL."""
     try:
         if new_token := create_token(settings):
-            here = "http://localhost" if address.startswith(UNIX) else address.rstrip("/")
-            desk = login_url(new_token, settings.base_url or here)
+            local_url = "http://localhost" if address.startswith(UNIX) else address.rstrip("/")
+            editor_url = login_url(new_token, settings.base_url or local_url)
             with suppress(OSError):
-                echo(Message("Editor's desk of this new site: %(address)s", address=desk), err=True)
-    except OSError as error:  # the site is read, not written
+                echo(Message("Editor's desk of this new site: %(address)s", address=editor_url), err=True)
+    except OSError as error:  # the site works without the editor
         LOG.warning("no token for the editor's desk can be kept in %s (%s)", settings.data, error.strerror)
     token = token_of(settings)
     return {"READER_EDITOR_TOKEN": token} if token else {}
 
 
 def _display_address(host: str, port: int) -> str:
-    """For a browser, with an IPv6 address in brackets (RFC 3986 3.2.2); a UNIX socket as it was named."""
+    """A URL for a browser, with an IPv6 address in brackets (RFC 3986 3.2.2). The path of a UNIX socket is
+    unchanged."""
     if host.startswith(UNIX):
         return host
     is_local = host in ("0.0.0.0", "127.0.0.1", "::", "[::]")  # noqa: S104 (compared, not bound)

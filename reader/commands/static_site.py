@@ -1,7 +1,7 @@
-"""Exports the whole site as a folder for any static host: each page as a visitor gets it.
+"""Exports the whole site as a folder for any static host. Each page is the response to a visitor's request.
 
-A page ``/a/rain`` becomes ``a/rain/index.html``. URLs with a query (``?page=phone``, ``?before=…``) have no file.
-The URLs are found in the sitemaps and in the links of the pages.
+A page ``/a/rain`` becomes ``a/rain/index.html``. URLs with a query (``?page=phone``, ``?before=…``) have no file. The
+URLs are found in the sitemaps and in the links of the pages.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ NOT_FOUND = "/404.html"
 """Static hosts serve this file for missing URLs."""
 
 MOVED = (301, 302, 303, 307, 308)
+"""Redirecting status codes."""
 MOST_REDIRECTS = 5
 POLL_SECONDS = 0.05
 """Interval of requests for an export that is being generated (503)."""
 
 _OWN_HOST = "localhost"
-_LEADS_NOWHERE = re.compile(rf"^/media/|\.(?:{'|'.join(EXPORTS)}|png|svg)$")
-"""Addresses of files without links."""
+_WITHOUT_LINKS = re.compile(rf"^/media/|\.(?:{'|'.join(EXPORTS)}|png|svg)$")
+"""URLs of files that contain no links."""
 _SRCSET_URL = re.compile(r"\s*(\S*[^\s,])(?:\s+[^,]+)?\s*(?:,|$)")
 _BODY_LINK = re.compile(r"""(<[a-z][^<>]*\s(?:href|src)=")([^"]*)""")
 
@@ -64,14 +65,14 @@ class WrittenPage:
 def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
     """Writes the files one by one and yields their results. A failure does not stop the export.
 
-    Files of an earlier export are removed at the end, so that nothing of a withdrawn article stays. Raises OSError.
+    Files of an earlier export are removed at the end, so that withdrawn articles disappear. Raises OSError.
     """
     target, failures = StaticFolder(folder), set[str]()
     services: Services = app.extensions["reader"]
     static = f"/static/{services.render.build_id}/"
     for path in filter(Path.is_file, services.settings.static.rglob("*")):
         name = static + path.relative_to(services.settings.static).as_posix()
-        yield put(target, SiteLink(name), name.lstrip("/"), path.read_bytes())
+        yield write_file(target, SiteLink(name), name.lstrip("/"), path.read_bytes())
     settings = services.settings
     site = SiteClient(app.test_client(), settings.base_url, settings.export_timeout_seconds)
     waiting = [SiteLink(address) for address in (*reversed(EXTRAS), *reversed(SEEDS))]
@@ -79,7 +80,7 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
     while waiting:
         link = waiting.pop()
         response = site.fetch(link.address)
-        outcome = save(target, link, response, settings.path_prefix)
+        outcome = write_response(target, link, response, settings.path_prefix)
         if outcome.problem and response.status_code not in (404, 410):
             failures.add(link.address)
         yield outcome
@@ -87,21 +88,23 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
         found = [new for new in found if not new.address.startswith(static)]
         seen.update(new.address for new in found)
         waiting += reversed(found)
-    yield put(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())
-    if all(_LEADS_NOWHERE.search(address) for address in failures):  # else what it leads to was not seen
+    yield write_file(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())
+    if all(
+        _WITHOUT_LINKS.search(address) for address in failures
+    ):  # a failed page may have links that were not followed
         target.remove_earlier({unquote(address).lstrip("/") for address in failures})
 
 
 @dataclass(frozen=True)
 class SiteClient:
-    """Requests pages of the app as a visitor. ``base_url`` is the public URL, or empty."""
+    """Requests pages of the app like a visitor. ``base_url`` is the public URL, or empty."""
 
     client: FlaskClient
     base_url: str
     patience_seconds: float
 
     def fetch(self, address: str) -> Response:
-        """The response. Repeats the request while it is 503, at most as long as an export may take."""
+        """The response. Repeats the request while the status is 503, at most as long as an export may take."""
         give_up = time.monotonic() + self.patience_seconds
         while True:
             response = self.client.get(address, buffered=True)
@@ -110,11 +113,11 @@ class SiteClient:
             time.sleep(POLL_SECONDS)
 
     def links_of(self, link: SiteLink, response: Response) -> Iterator[SiteLink]:
-        """The URLs that a page or sitemap links to, or a response redirects to; without duplicates and other sites."""
+        """The URLs that a page or sitemap links to, or a response redirects to, without duplicates and other sites."""
         if response.status_code in MOVED:
             addresses, redirects = [response.headers.get("Location", "")], link.redirects + 1
         elif response.status_code == 200:
-            addresses, redirects = targets_in(response.mimetype or "", response.get_data()), 0
+            addresses, redirects = link_targets(response.mimetype or "", response.get_data()), 0
         else:
             return
         if redirects > MOST_REDIRECTS:
@@ -124,7 +127,7 @@ class SiteClient:
                 yield SiteLink(address, link.address, redirects)
 
     def address_of(self, target: str, page: str) -> str:
-        """The normalized URL of a link on this site; empty for other sites and for URLs with a query."""
+        """The normalized path of a link on this site; empty for other sites and for URLs with a query."""
         try:
             if self.base_url and (target + "/").startswith(self.base_url + "/"):
                 target = target.removeprefix(self.base_url) or "/"
@@ -137,13 +140,13 @@ class SiteClient:
         return quote(unquote(parts.path or "/"))
 
 
-def targets_in(mimetype: str, content: bytes) -> list[str]:
-    """Link targets as in the source: the attributes of a page, the locations of a sitemap, the logo of a feed."""
+def link_targets(mimetype: str, content: bytes) -> list[str]:
+    """Link targets as written: the attributes of a page, the locations of a sitemap, the logo of a feed."""
     if mimetype == "text/html" and content.strip():
         page = lxml.html.document_fromstring(content, parser=lxml.html.HTMLParser(encoding="utf-8"))
         sets = [element.get(name) or "" for element in page.iter() for name in ("srcset", "imagesrcset")]
         return [link for _, _, link, _ in lxml.html.iterlinks(page)] + [
-            u for one in sets for u in _SRCSET_URL.findall(one)
+            u for srcset in sets for u in _SRCSET_URL.findall(srcset)
         ]
     if mimetype.endswith("xml"):
         tree = lxml.etree.fromstring(content, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
@@ -151,8 +154,9 @@ def targets_in(mimetype: str, content: bytes) -> list[str]:
     return []
 
 
-def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str = "") -> WrittenPage:
-    """Writes the file of a response; *prefix* is the path that the folder will be below. Tells why there is none."""
+def write_response(target: StaticFolder, link: SiteLink, response: Response, prefix: str = "") -> WrittenPage:
+    """Writes the file of a response. *prefix* is the path below which the folder is served. Returns the problem, if
+    any."""
     status, content, mimetype = response.status_code, response.get_data(), response.mimetype or "text/html"
     if status in MOVED:
         address = response.headers.get("Location", urls.HOME)
@@ -160,23 +164,24 @@ def save(target: StaticFolder, link: SiteLink, response: Response, prefix: str =
             return WrittenPage(link.address)  # /s/河北 redirects to /s/河北/: one file serves both
         content, mimetype = redirect_page(address), "text/html"
     if status not in (200, *MOVED):
-        return failed(link, Message("the server answers %(status)s", status=response.status))
+        return failure(link, Message("the server answers %(status)s", status=response.status))
     if status in MOVED and link.redirects >= MOST_REDIRECTS:
-        return failed(link, Message("more than %(count)s redirects in a row", count=MOST_REDIRECTS))
-    content = with_whole_paths(link.address, mimetype, content, prefix)
-    return put(target, link, _file_of(link.address, mimetype), content)
+        return failure(link, Message("more than %(count)s redirects in a row", count=MOST_REDIRECTS))
+    content = with_absolute_paths(link.address, mimetype, content, prefix)
+    return write_file(target, link, _file_of(link.address, mimetype), content)
 
 
-def put(target: StaticFolder, link: SiteLink, name: str, content: bytes) -> WrittenPage:
+def write_file(target: StaticFolder, link: SiteLink, name: str, content: bytes) -> WrittenPage:
     """Writes the file *name*."""
     try:
         target.write(name, content)
     except OSError as error:
-        return failed(link, error.strerror or str(error))
+        return failure(link, error.strerror or str(error))
     return WrittenPage(link.address)
 
 
-def failed(link: SiteLink, cause: str) -> WrittenPage:
+def failure(link: SiteLink, cause: str) -> WrittenPage:
+    """The result of a URL that could not be written."""
     origin = unquote(link.origin or urls.HOME)
     address = unquote(link.address)
     return WrittenPage(
@@ -185,28 +190,29 @@ def failed(link: SiteLink, cause: str) -> WrittenPage:
     )
 
 
-def with_whole_paths(address: str, mimetype: str, content: bytes, prefix: str = "") -> bytes:
-    """``<a href="sun">`` on the page ``/a/rain`` becomes ``/a/sun``: a static host shows that page at ``/a/rain/``."""
+def with_absolute_paths(address: str, mimetype: str, content: bytes, prefix: str = "") -> bytes:
+    """``<a href="sun">`` on the page ``/a/rain`` becomes ``/a/sun``, because a static host serves the page at
+    ``/a/rain/``."""
     if mimetype != "text/html" or address.endswith("/"):
         return content
     return _BODY_LINK.sub(
-        lambda found: found[1] + _whole_path(urls.below(prefix, address), found[2]), content.decode()
+        lambda found: found[1] + _absolute_path(urls.below(prefix, address), found[2]), content.decode()
     ).encode()
 
 
-def _whole_path(address: str, target: str) -> str:
+def _absolute_path(address: str, target: str) -> str:
     is_relative = re.match(r"(?![a-zA-Z][\w+.-]*:)[^/#?]", target)
     return urljoin(address, target) if is_relative else target
 
 
 def redirect_page(target: str) -> bytes:
-    """A page that redirects, because a static host cannot."""
+    """An HTML page that redirects, because a static host cannot."""
     to = escape(target)
     return f'<!doctype html><meta http-equiv=refresh content="0;url={to}"><link rel=canonical href="{to}">'.encode()
 
 
 def _file_of(address: str, mimetype: str) -> str:
-    """The file name that a static host looks for: the decoded URL, with index.html for a folder."""
+    """The file name that a static host looks up: the decoded URL, with index.html for a folder."""
     name = unquote(address).lstrip("/")
     if mimetype == "text/html" and not name.endswith(".html"):
         return f"{name.rstrip('/')}/index.html".lstrip("/")
