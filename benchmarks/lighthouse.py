@@ -7,7 +7,9 @@ score is below 100. Search and comments ask search engines not to list them (doc
 which wants the opposite, is left out for these two; every other audit holds for them too.
 
 The peer is a page of one paragraph without style, script or picture. A performance below 100 is the machine's, and no
-failure, only if that of the peer in the same run is as low.
+failure, only if that of the peer in the same run is as low. A page that is below it is tested twice more, and the
+median of the three counts. The first test begins when the downloads of the newest issue are made: making them takes
+two seconds of the processor, and a page that is tested meanwhile loses five points.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -29,6 +32,7 @@ os.environ.setdefault("READER_EXPORTS_AHEAD", "1")  # the default, which tests t
 from serving import serving  # noqa: E402
 
 from benchmarks.page import CATEGORIES, lighthouse, served  # noqa: E402
+from reader.jobs.export_service import QUIET_SECONDS  # noqa: E402
 from scripts.make_screenshots import SEED, made_up  # noqa: E402
 
 PAGES = {
@@ -46,7 +50,7 @@ PEER = b"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport co
 PEER += (
     b"<meta name=description content=Peer><title>Peer</title><link rel=icon href=data:,><h1>Peer</h1><p>One paragraph."
 )
-SETTLE_SECONDS = 10
+SETTLE_SECONDS = QUIET_SECONDS + 15
 
 
 def main() -> int:
@@ -65,9 +69,23 @@ def main() -> int:
             time.sleep(SETTLE_SECONDS)
             least = shown("peer", lighthouse(peer, chromium)) | dict.fromkeys(CATEGORIES[1:], 100)
             for name, path in list(PAGES.items())[: 2 if quick else None]:
-                scores = shown(name, lighthouse(site + path, chromium, EXCLUDED.get(name, "")))
-                failed |= any(scores[category] < least[category] for category in CATEGORIES)
+                failed |= not is_as_good(name, site + path, chromium, least)
     return int(failed)
+
+
+def is_as_good(name: str, url: str, chromium: str, least: dict[str, int]) -> bool:
+    """Whether no score of the page is below *least*, at once or as the median of three tests."""
+    tests: list[dict[str, int]] = []
+    while len(tests) < 3:
+        tests.append(shown(name, lighthouse(url, chromium, EXCLUDED.get(name, ""))))
+        if len(tests) == 1 and not below(tests[0], least):
+            return True
+    median = {category: int(statistics.median(test[category] for test in tests)) for category in CATEGORIES}
+    return not below(shown(f"{name}, median", median), least)
+
+
+def below(scores: dict[str, int], least: dict[str, int]) -> bool:
+    return any(scores[category] < least[category] for category in CATEGORIES)
 
 
 def shown(name: str, scores: dict[str, int]) -> dict[str, int]:

@@ -71,7 +71,7 @@ def test_three_files_stand_first_each_with_about_its_size_and_the_others_are_fol
     publish(RAIN)
     shown, folded = links_of(client, path)
     assert [address for _, address in shown] == [f"{base}.pdf?page=phone", f"{base}.pdf", f"{base}.epub"]
-    assert all(re.fullmatch(r"(PDF（手机）|PDF|EPUB) 约\xa0\d+(\.\d)?\xa0KB", text) for text, _ in shown), shown
+    assert all(re.fullmatch(r"(手机 PDF|PDF|EPUB) 约\xa0\d+(\.\d)?\xa0KB", text) for text, _ in shown), shown
     addresses = [address for _, address in folded]
     assert {f"{base}.{suffix}" for suffix in EXPORTS} - set(addresses) == {f"{base}.pdf", f"{base}.epub"}
     assert addresses[-4:] == [

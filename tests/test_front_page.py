@@ -10,6 +10,7 @@ from PIL import Image
 
 from reader.formats import front_matter, read_draft
 from reader.web.site_sections import MOST_SECTIONS
+from reader.web.titles import in_one_line, shortened
 
 STORY = (
     "---\ntitle: {title}\npublished: {published}\nsection: {section}\nsource: {source}\n---\n{title}的经过，一句话。\n"
@@ -37,15 +38,35 @@ def lines(client, path: str, language: str = "zh-CN") -> list[str]:
 
 
 def test_headlines_stand_below_their_day_with_the_year_where_it_changes(paper, client):
-    assert lines(client, "/")[:7] == [
+    """A story that is alone holds its day: on a desktop, two of them stand side by side."""
+    assert lines(client, "/") == [
         "2026年5月2日星期六",
         "雨 雨的经过，一句话。08:30 · 天气",
         "雪 06:00 · 天气 · 新华社",
-        "5月1日星期五",
-        "桥 民生",
+        "5月1日星期五 桥 民生",
         "2025年12月31日星期三",
         "路 23:59 · 民生",
+        "无日期",
     ]
+
+
+def test_facts_beside_letters_from_right_to_left_keep_their_order():
+    assert in_one_line(("要闻", "新华社 & 本报"), "") == "要闻 · 新华社 &amp; 本报"
+    assert in_one_line(("عالم", "3<"), "") == "<bdi>عالم</bdi> · <bdi>3&lt;</bdi>"
+    assert in_one_line(("World", "Reuters"), "rtl") == "<bdi>World</bdi> · <bdi>Reuters</bdi>"
+
+
+def test_no_line_begins_with_the_bar_of_a_title(publish, client):
+    publish({"a.md": STORY.format(title="党建｜永安市", published="2026-05-02", section="民生", source="")})
+    assert "党建\u2060｜永安市" in lines(client, "/")[1]
+
+
+def test_a_long_name_is_short_above_a_page():
+    assert shortened("澜州日报社数字报刊阅读平台") == "澜州日报社数字报刊阅读平台"
+    assert (
+        shortened("澜江流域生态经济区融媒体中心·澜州日报社数字报刊阅读平台")
+        == "澜江流域生态经济区融媒体中心·澜州日报社数字报刊…"
+    )
 
 
 def test_an_issue_and_results_repeat_neither_day_nor_own_source(paper, client):
@@ -66,7 +87,7 @@ def test_only_the_first_of_the_first_page_is_a_lead(paper, client):
 
 def test_days_are_in_the_language_of_the_interface(paper, client):
     assert lines(client, "/", "en")[0] == "Saturday, May 2, 2026"
-    assert lines(client, "/", "en")[3] == "Friday, May 1"
+    assert lines(client, "/", "en")[3] == "Friday, May 1 桥 民生"
     assert lines(client, "/", "zh-TW")[0] == "2026年5月2日星期六"
 
 

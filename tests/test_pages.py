@@ -88,6 +88,11 @@ def test_an_article_of_four_thousand_characters_fits_the_first_flight_even_with_
     assert weight(response) <= 14_600
 
 
+def test_sizes_are_as_short_as_they_can_be_read():
+    said = [kilobytes(size).replace("\xa0", " ") for size in (4_505, 133_120, 1_023_000, 1_023_900, 3_400_000)]
+    assert said == ["4.4 KB", "130 KB", "999 KB", "1.0 MB", "3.2 MB"]
+
+
 def test_the_critical_style_is_inside_and_at_most_1600_bytes(client):
     document = page(get(client, f"/a/{SLUG}"))
     assert not document.xpath("//link[@rel='stylesheet']")

@@ -82,7 +82,7 @@ def check_footer(client, path):
     assert (bar["首页"], bar["搜索"]) == ("/", "/search")
     assert links["订阅"] == "/feeds"
     assert links["澜ICP备00000000号-1"] == "https://beian.miit.gov.cn/"
-    assert links["澜公网安备 00000000000000号"] == "https://beian.mps.gov.cn/#/query/webSearch?code=00000000000000"
+    assert links["澜公网安备\xa000000000000000号"] == "https://beian.mps.gov.cn/#/query/webSearch?code=00000000000000"
     assert links["0100-00000001"] == "tel:010000000001"
     assert links["jubao@lanzhou.example"] == "mailto:jubao@lanzhou.example"
     assert "违法和不良信息举报：" in found.text_content()
@@ -101,9 +101,11 @@ def test_the_name_stands_on_pages_in_feeds_and_in_the_manifest(paper, client):
     assert page(client, "/feeds").xpath("//title")[0].text.endswith("澜州日报")
     manifest = client.get("/manifest.webmanifest").json
     assert manifest["name"] == "澜州日报"
-    (icon,) = manifest["icons"]
-    drawn = Image.open(BytesIO(client.get(icon["src"], buffered=True).data))
-    assert (icon["sizes"], icon["type"]) == ("{}x{}".format(*drawn.size), f"image/{drawn.format.lower()}")
+    assert [icon["sizes"] for icon in manifest["icons"]] == ["360x360", "720x720"]
+    for icon in manifest["icons"]:
+        drawn = Image.open(BytesIO(client.get(icon["src"], buffered=True).data))
+        assert (icon["sizes"], icon["type"]) == ("{}x{}".format(*drawn.size), f"image/{drawn.format.lower()}")
+    assert page(client, "/").xpath("//h1/img/@src")[0].endswith("-360.webp"), "40 CSS pixels at the density of a phone"
     card = Image.open(BytesIO(client.get("/a/bridge/card.png", buffered=True).data)).convert("RGB")
     assert "#{:02x}{:02x}{:02x}".format(*card.getpixel((5, 5))) == "#0b5fa5"
     channel = etree.fromstring(client.get("/feed.xml").data)[0]

@@ -88,7 +88,8 @@ def _attributes(raw: str) -> dict[str, Markup]:
 def _anchored(body: str) -> Callable[[re.Match[str]], str]:
     """Adds an id and a ¶ link to each paragraph, unless the article uses the id itself.
 
-    The ¶ is hidden from screen readers and the Tab key, which would otherwise stop at every paragraph.
+    The ¶ is invisible unless the pointer is on its paragraph, and so hidden from screen readers and the Tab key, which
+    would otherwise stop at every paragraph.
     """
     numbers = count(1)
     taken = set(_ID.findall(body))
@@ -98,6 +99,6 @@ def _anchored(body: str) -> Callable[[re.Match[str]], str]:
         attributes, text = paragraph[1], paragraph[2]
         if ' id="' in attributes or name in taken or not (text[:1].isalnum() or _TAG.sub("", text).strip()):
             return paragraph[0]
-        return f"<p id={name}{attributes}>{text}<a href=#{name} tabindex=-1 aria-hidden=true>¶</a></p>"
+        return f"<p id={name}{attributes}>{text}<a class=p href=#{name}>¶</a></p>"
 
     return anchored

@@ -8,16 +8,21 @@ from contextlib import suppress
 
 from flask import Flask, g, request
 
+from .. import urls
 from ..chinese import script_conversion
 from ..chinese.script_conversion import Shown, site_in_script, terms_of
 from ..chinese.scripts import SCRIPTS, needs_change
 from ..errors import Busy
+from ..media.images import WIDTHS
 from ..site_identity import Site, SitePicture, with_name
 from . import services
 from .request_context import request_context
 
 LOGO_HEIGHT, LOGO_WIDTH = 40, 240
 """The largest size of the logo on the home page, in CSS pixels."""
+
+DENSITY = 3
+"""Pixels of the screen per CSS pixel, at most, of phones."""
 
 WIDE = 2
 """How many times its height the width of a logo is that holds the name."""
@@ -53,6 +58,17 @@ def logo_width(logo: SitePicture) -> int:
     return max(1, min(LOGO_WIDTH, LOGO_HEIGHT * logo.width // logo.height))
 
 
+def logo_pixels(logo: SitePicture, least: int) -> int:
+    """The width of its smallest rendition of at least *least* pixels, else of the widest one."""
+    widest = logo.rendition_width
+    return min((width for width in WIDTHS if least <= width < widest), default=widest)
+
+
+def logo_address(logo: SitePicture) -> str:
+    """Of the picture on the home page, with its transparency."""
+    return urls.media(logo.digest, logo_pixels(logo, DENSITY * logo_width(logo)), "webp")
+
+
 def shows_name() -> bool:
     """Whether the home page shows the name as text: a logo much wider than high is taken to hold it."""
     logo = shown_site().logo
@@ -66,4 +82,9 @@ def police_query(site: Site) -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals |= {"logo_width": logo_width, "police_query": police_query, "shows_name": shows_name}
+    app.jinja_env.globals |= {
+        "logo_address": logo_address,
+        "logo_width": logo_width,
+        "police_query": police_query,
+        "shows_name": shows_name,
+    }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -41,7 +41,8 @@ class Thumbnail:
 class ListedHeadline:
     """``day`` is empty if it is that of the headline before. ``facts`` are section, source and a mark of corrections.
 
-    A lead has a ``summary`` and perhaps a ``picture``, others perhaps a ``thumbnail``.
+    One that ``is_alone`` is the only one of its day. A lead has a ``summary`` and perhaps a ``picture``, others perhaps
+    a ``thumbnail``.
     """
 
     teaser: Teaser
@@ -52,6 +53,7 @@ class ListedHeadline:
     summary: str = ""
     picture: PagePicture | None = None
     thumbnail: Thumbnail | None = None
+    is_alone: bool = False
 
 
 def with_lead_first(collection: Collection, newest: Sequence[Teaser]) -> list[Teaser]:
@@ -77,14 +79,25 @@ def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[ListedHeadli
     """The headlines in the order of *teasers*. Submits missing thumbnails for rendering in the background."""
     shows_pictures = request_context().shows_pictures_in_lists
     if request_context().shows_only_titles:
-        return [ListedHeadline(teaser, day, "", ()) for day, teaser in _by_day(teasers)]
+        return _marked([ListedHeadline(teaser, day, "", ()) for day, teaser in _by_day(teasers)])
     if shows_pictures:
         found = (_ADDRESS.fullmatch(teaser.picture) for teaser in teasers[has_lead:])
         services().image_renderer.submit_thumbnails(address[1] for address in found if address)
     site = shown_site().name
+    return _marked(
+        [
+            _headline(teaser, day, site, has_lead and number == 0, shows_pictures)
+            for number, (day, teaser) in enumerate(_by_day(teasers))
+        ]
+    )
+
+
+def _marked(headlines: Sequence[ListedHeadline]) -> list[ListedHeadline]:
+    """*headlines*, of which those that are alone say so; a lead never does."""
+    following = (*(bool(headline.day) for headline in headlines[1:]), True)
     return [
-        _headline(teaser, day, site, has_lead and number == 0, shows_pictures)
-        for number, (day, teaser) in enumerate(_by_day(teasers))
+        replace(headline, is_alone=True) if headline.day and is_last and not headline.is_lead else headline
+        for headline, is_last in zip(headlines, following, strict=True)
     ]
 
 

@@ -36,6 +36,11 @@ def weighed(page: str) -> str | EncodedBody:
 
 
 def kilobytes(size_bytes: int) -> str:
-    """``4.4 KB`` below 10 KB, ``130 KB`` above, with a no-break space; 1 KB is 1024 bytes."""
+    """``4.4 KB`` below 10 KB, ``130 KB`` above, ``1.2 MB`` from 1,000 KB on, with a no-break space.
+
+    1 KB is 1024 bytes.
+    """
     size = size_bytes / 1024
+    if size >= 999.5:
+        return f"{size / 1024:.1f}\xa0MB"
     return f"{size:.1f}\xa0KB" if size < 9.95 else f"{size:.0f}\xa0KB"

@@ -207,14 +207,15 @@ def compressed_roughly(raw: bytes, encoding: str) -> bytes:
 
 def compressed(raw: bytes, encoding: str) -> bytes:
     """*raw* compressed fast: brotli quality 7 with a 64 KB window takes 0.2 ms per page (9 takes 0.3 and gives the same
-    size), 11 takes 7 ms and saves 7 %.
+    size), 11 takes 7 ms and saves 7 %. The mode for fonts saves 8 bytes of a page of 5 KB against that for text, in the
+    same time: it only differs in how distances are written.
 
     The response cache recompresses pages with quality 11 in the background (``response_cache.py``).
     """
     is_long = len(raw) >= _LONG
     if encoding == "br":
         quality, window = (5, 22) if is_long else (7, 16)
-        smaller: bytes = brotli.compress(raw, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
+        smaller: bytes = brotli.compress(raw, mode=brotli.MODE_FONT, quality=quality, lgwin=window)
         return smaller
     if encoding == "zstd":
         return zstandard.ZstdCompressor(level=6 if is_long else 12).compress(raw)

@@ -21,6 +21,9 @@ from .request_context import request_context
 _BEFORE_MARKS = re.compile(r"(?<=\w)(?=[@.]\w)")
 _BEFORE_PATH = re.compile(r"(?<=\w)(?=/\w)")
 
+RIGHT_TO_LEFT_LETTER = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+"""Hebrew, Arabic and the scripts between them in Unicode."""
+
 NARROWEST = 320
 """CSS pixels of the narrowest phone (WCAG 2.2, 1.4.10)."""
 
@@ -29,6 +32,12 @@ REM = {"s4": 18.56, "s5": 21.28, "large": 24.0}
 
 HEADING, LEAD, ITEM, LINK, SMALL = 1.5, 1.3, 1.1, 1.125, 1.0
 """Font sizes in rem, at most: of an article's title, a lead, a title in a list, a link in the text, and small print."""
+
+WORD_JOINER = "\u2060"
+"""Browsers would begin a line with ｜, in spite of ``keep-all``."""
+
+MOST_OF_NAME = 24
+"""Em of the name of a site or a section above a page: two lines of the narrowest phone."""
 
 THUMBNAIL = 84
 """CSS pixels; the margin beside it is 0.7 rem."""
@@ -75,10 +84,26 @@ def web_address(text: str) -> Markup:
 def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
     places = [offset for offset in breaks if (0 if is_first else -1) < offset < len(text)]
     parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
-    return Markup("<wbr>").join(map(escape, parts))
+    return Markup("<wbr>").join(map(escape, parts)).replace("｜", f"{WORD_JOINER}｜")
+
+
+def shortened(text: str) -> str:
+    """The beginning of a long name, for a line that says where a page belongs."""
+    if width(text) <= MOST_OF_NAME:
+        return text
+    while width(text) >= MOST_OF_NAME:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def in_one_line(facts: Iterable[str], direction: str) -> Markup:
+    """Joined by middle dots. Near letters that run from right to left, each is set apart, so that their order stays."""
+    apart = bool(direction) or any(map(RIGHT_TO_LEFT_LETTER.search, facts))
+    return Markup(" · ").join(Markup("<bdi>{}</bdi>").format(fact) if apart else fact for fact in facts)
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"mail_address": mail_address, "web_address": web_address}
     app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
+    app.jinja_env.filters |= {"shortened": shortened, "in_one_line": in_one_line}
     app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}

@@ -23,7 +23,7 @@ show()
 };
 
 // -- text and places in it: characters of the text nodes, without reading aids, formulas and the links to paragraphs
-const APART = 'rt,rp,math,svg,a[tabindex],script,style';
+const APART = 'rt,rp,math,svg,.p,script,style';
 const nodes = () => {
 const walker = d.createTreeWalker(body, NodeFilter.SHOW_TEXT, node => node.parentElement.closest(APART) ? 2 : 1), found = [];
 while (walker.nextNode()) found.push(walker.currentNode);

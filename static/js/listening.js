@@ -8,7 +8,7 @@ const pieces = text => text.match(RegExp(`[^。！？!?；;\\n]{1,${LONGEST}}[�
 // Paragraphs, lists and tables within are read for themselves; a row of a table is read cell by cell.
 const spoken = e => {
   const copy = e.cloneNode(true);
-  for (const silent of copy.querySelectorAll('[aria-hidden],rt,rp,sup a,p,ul,ol,dl,table')) silent.remove();
+  for (const silent of copy.querySelectorAll('.p,[aria-hidden],rt,rp,sup a,p,ul,ol,dl,table')) silent.remove();
   const text = copy.cells ? [...copy.cells].map(cell => cell.textContent.trim()).join(', ') : copy.textContent;
   return text.replace(/[▶↩]/g, '').trim()
 };

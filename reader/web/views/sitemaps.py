@@ -22,7 +22,7 @@ from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
 from ...site_identity import SitePicture
 from .. import services
-from ..current_site import shown_site
+from ..current_site import logo_pixels, shown_site
 from ..localized_templates import render_template
 from ..request_context import gettext, request_context
 from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
@@ -35,6 +35,8 @@ bp = Blueprint("sitemaps", __name__)
 WEEK = "public, max-age=604800"
 LEAST_ICON = 144
 """Pixels of an icon with which browsers install a site."""
+SPLASH_SCREEN = 512
+"""Pixels of the icon that an installed site shows while it starts."""
 NEWS_HOURS = 48
 NEWS_MOST = 1000
 """The limits of a news sitemap: two days, 1,000 URLs."""
@@ -188,8 +190,9 @@ def manifest() -> Response:
 
 def _icons(logo: SitePicture | None) -> list[dict[str, str]]:
     """The site's logo, if it is square and not too small for a home screen; else Reader's own."""
-    if logo and logo.width == logo.height and (size := logo.rendition_width) >= LEAST_ICON:
-        return [_icon_entry(logo.webp, size, "image/webp", "any")]
+    if logo and logo.width == logo.height and logo.rendition_width >= LEAST_ICON:
+        sizes = dict.fromkeys(logo_pixels(logo, least) for least in (LEAST_ICON, SPLASH_SCREEN))
+        return [_icon_entry(urls.media(logo.digest, size, "webp"), size, "image/webp", "any") for size in sizes]
     return [
         _icon_entry(static(f"icons/{size}.png"), size, "image/png", purpose)
         for size in (192, 512)
