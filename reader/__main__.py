@@ -1,3 +1,5 @@
+"""Runs the command line: ``python -m reader``."""
+
 from __future__ import annotations
 
 from .cli import main

@@ -85,12 +85,12 @@ def takes_body_at(app: Flask) -> Callable[[str], bool]:
     return takes_body
 
 
-LOOK_SECONDS = 0.005
+MAX_AGE_SECONDS = 0.005
 """The maximum age of the cached revision. A query of SQLite for each cached page took half of the page's time and
 released the GIL twice.
 """
 
-WATCHED_SECONDS = 0.05
+REFRESH_SECONDS = 0.05
 """How long a thread refreshes the revision after a request."""
 
 
@@ -99,29 +99,29 @@ class CatalogRevision:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog, self._last = catalog, 0
-        self._looked_at = self._wanted_until = float("-inf")
-        self._wanted, self._pause = threading.Event(), threading.Event()
+        self._queried_at = self._refresh_until = float("-inf")
+        self._refresh, self._pause = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None  # started late, because threads do not survive a fork
 
     def __call__(self) -> int:
-        """Returns the revision, at most LOOK_SECONDS old. May query SQLite, and so may block."""
+        """Returns the revision, at most MAX_AGE_SECONDS old. May query SQLite, and so may block."""
         now = time.monotonic()
-        if now >= self._looked_at + LOOK_SECONDS:
+        if now >= self._queried_at + MAX_AGE_SECONDS:
             with suppress(Busy, sqlite3.Error):
                 self._last = self._catalog.revision
-            self._looked_at = now
+            self._queried_at = now
         return self._last
 
-    def known(self) -> int | None:
-        """Returns the revision without a query of SQLite. None if it is more than 2 × LOOK_SECONDS old.
+    def cached(self) -> int | None:
+        """Returns the revision without a query of SQLite. None if it is more than 2 × MAX_AGE_SECONDS old.
 
         Starts a thread that refreshes it for the next requests.
         """
         now = time.monotonic()
-        self._wanted_until = now + WATCHED_SECONDS
-        if now < self._looked_at + 2 * LOOK_SECONDS:
+        self._refresh_until = now + REFRESH_SECONDS
+        if now < self._queried_at + 2 * MAX_AGE_SECONDS:
             return self._last
-        self._wanted.set()
+        self._refresh.set()
         if self._thread is None or not self._thread.is_alive():  # an error other than SQLite's ended the thread
             thread = threading.Thread(target=self._watch, name="revision", daemon=True)
             with suppress(RuntimeError):  # the limit of threads is reached: the next request tries again
@@ -130,8 +130,8 @@ class CatalogRevision:
         return None
 
     def _watch(self) -> None:
-        while self._wanted.wait():
+        while self._refresh.wait():
             self()
-            self._pause.wait(LOOK_SECONDS)  # not time.sleep, which fails below libfaketime
-            if time.monotonic() > self._wanted_until:
-                self._wanted.clear()
+            self._pause.wait(MAX_AGE_SECONDS)  # not time.sleep, which fails below libfaketime
+            if time.monotonic() > self._refresh_until:
+                self._refresh.clear()

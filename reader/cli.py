@@ -50,8 +50,8 @@ class MainGroup(click.Group):
         except OSError as error:  # from a path that the command writes to; click handles a closed pipe
             if error.errno == errno.EPIPE or not error.strerror:
                 raise
-            named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-            raise click.ClickException(escaped(f"{named}{error.strerror}")) from error
+            prefix = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            raise click.ClickException(escaped(f"{prefix}{error.strerror}")) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's
         return list(COMMANDS)

@@ -270,10 +270,10 @@ def _loaded(locale: str) -> gettext.NullTranslations:
 @cache
 def _compiled(locale: str) -> bytes:
     """The content of a locale's .mo file: of the file beside its source if it is current, else compiled now."""
-    return _current(_source(locale).with_suffix(".mo"), locale) or _made(locale)
+    return _current(_source(locale).with_suffix(".mo"), locale) or _compile(locale)
 
 
-def _made(locale: str) -> bytes:
+def _compile(locale: str) -> bytes:
     """Compiles the .po file. The result is reproducible: Babel sorts by msgid, and the creation date is constant."""
     from babel.messages.mofile import write_mo  # here: most processes compile nothing, and the import takes 30 ms
     from babel.messages.pofile import read_po

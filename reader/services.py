@@ -114,7 +114,7 @@ def start_background(
     threading.Thread(target=watch_and_index, args=arguments, name="indexer", daemon=True).start()
     threading.Thread(target=services.heartbeat.watch, args=(stop,), name="heartbeat", daemon=True).start()
     for name, run in publishers(services).items():
-        threading.Thread(target=run, args=(changed.for_one_more(), stop), name=name, daemon=True).start()
+        threading.Thread(target=run, args=(changed.subscribe(), stop), name=name, daemon=True).start()
     if settings.smtp_url:
         threading.Thread(target=_send_mail, args=(services, stop), name="mail", daemon=True).start()
     ready.wait(FILLING_SECONDS)
@@ -130,13 +130,15 @@ class Announcements(threading.Event):
         super().__init__()
         self._events: list[threading.Event] = []
 
-    def for_one_more(self) -> threading.Event:
+    def subscribe(self) -> threading.Event:
+        """A new event for one waiting thread. It is already set if a change was announced before."""
         self._events.append(event := threading.Event())
         if self.is_set():  # the first scan ended before this call
             event.set()
         return event
 
     def set(self) -> None:
+        """Announces a change to all subscribers."""
         super().set()
         for event in self._events:
             event.set()

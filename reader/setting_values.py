@@ -51,19 +51,19 @@ def text(value: str) -> str:
     return value
 
 
-def whole(least: int, most: int) -> tuple[str, Callable[[str], float]]:
+def whole_number(least: int, most: int) -> tuple[str, Callable[[str], float]]:
     """The description of valid values and the parser, for whole numbers from *least* to *most*."""
     expected = Message("a whole number from %(least)s to %(most)s", least=str(least), most=str(most))
-    return expected, partial(within, int, least, most)
+    return expected, partial(parse_within, int, least, most)
 
 
 def number(least: float, most: float) -> tuple[str, Callable[[str], float]]:
     """The description of valid values and the parser, for numbers from *least* to *most*."""
     expected = Message("a number from %(least)s to %(most)s", least=f"{least:.10g}", most=f"{most:.10g}")
-    return expected, partial(within, float, least, most)
+    return expected, partial(parse_within, float, least, most)
 
 
-def within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
+def parse_within(parse: Callable[[str], float], least: float, most: float, value: str) -> float:
     """The parsed *value*. Raises ValueError if it is less than *least* or greater than *most*."""
     number = parse(value)
     if not least <= number <= most:  # true for nan, too

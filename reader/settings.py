@@ -40,7 +40,7 @@ from .setting_values import (
     tagging_entity,
     text,
     web_address,
-    whole,
+    whole_number,
 )
 from .urls import prefix_of
 
@@ -147,18 +147,22 @@ class Settings:
 
     @property
     def proxies(self) -> tuple[Network, ...]:
+        """The networks of trusted proxies."""
         return parsed_networks(self.trusted_proxies)
 
     @property
     def trusts_unix_peers(self) -> bool:
+        """Whether peers that connect by a UNIX socket are trusted proxies."""
         return UNIX_PEER in self.trusted_proxies.split(",")
 
     @property
     def metrics_readers(self) -> tuple[Network, ...]:
+        """The networks whose clients may read the metrics."""
         return parsed_networks(self.metrics_allow)
 
     @property
     def catalog(self) -> Path:
+        """The SQLite file of the catalog."""
         return self.instance / "catalog.sqlite3"
 
     @property
@@ -250,31 +254,31 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "smtp_url": (Message("smtps://user:password@mail.example or smtp://127.0.0.1:25"), smtp_url),
     "mail_from": (Message("an address such as news@news.example"), mail_address),
     "mail_bounces": (Message("an address such as bounces@news.example"), mail_address),
-    "mail_hour": whole(0, 23),
+    "mail_hour": whole_number(0, 23),
     "editor_token": (Message("a secret of at least %(least)s characters", least=SHORTEST_TOKEN), secret),
     "site_name": (Message("text"), str),
     "access_log": (Message("a file, or - for standard error"), access_log),
     "scan_seconds": number(0.1, DAY_SECONDS),
-    "least_articles": whole(0, 1_000_000_000),
-    "article_limit_mb": whole(1, 1_000),
-    "picture_limit_mb": whole(1, 10_000),
-    "media_limit_mb": whole(1, 10_000),
+    "least_articles": whole_number(0, 1_000_000_000),
+    "article_limit_mb": whole_number(1, 1_000),
+    "picture_limit_mb": whole_number(1, 10_000),
+    "media_limit_mb": whole_number(1, 10_000),
     "read_timeout_seconds": number(0.1, DAY_SECONDS),
-    "read_memory_mb": whole(128, MOST_MB),
+    "read_memory_mb": whole_number(128, MOST_MB),
     "removal_grace_seconds": number(0, YEAR_SECONDS),
     "accept_removals_seconds": number(0.1, YEAR_SECONDS),
-    "export_workers": whole(1, 64),
-    "export_queue": whole(1, 100_000),
+    "export_workers": whole_number(1, 64),
+    "export_queue": whole_number(1, 100_000),
     "export_timeout_seconds": number(0.1, DAY_SECONDS),
-    "export_memory_mb": whole(256, MOST_MB),
-    "export_cache_mb": whole(1, MOST_MB),
-    "response_cache_mb": whole(1, MOST_MB),
-    "exports_per_minute": whole(1, 1_000_000),
-    "searches_per_minute": whole(1, 1_000_000),
+    "export_memory_mb": whole_number(256, MOST_MB),
+    "export_cache_mb": whole_number(1, MOST_MB),
+    "response_cache_mb": whole_number(1, MOST_MB),
+    "exports_per_minute": whole_number(1, 1_000_000),
+    "searches_per_minute": whole_number(1, 1_000_000),
     "speech": (Message("a command that is here, such as /usr/local/bin/read-aloud"), command),
     "comments": (Message("off, reviewed or open"), one_of("off", "reviewed", "open")),
-    "comments_close_days": whole(0, 100_000),
-    "comments_per_minute": whole(1, 1_000_000),
+    "comments_close_days": whole_number(0, 100_000),
+    "comments_per_minute": whole_number(1, 1_000_000),
     "comment_words": (Message("a file with a word on each line"), file),
     "language": (Message("a language tag such as zh-CN"), language),
     "hosts": (Message("host names without port, such as news.example,www.news.example"), hosts),

@@ -34,6 +34,7 @@ class SitePicture:
 
     @property
     def digest(self) -> str:
+        """The digest of the picture's content, from its URL."""
         return self.address.rpartition("/")[2].partition("-")[0]
 
     @property
@@ -86,6 +87,7 @@ class Site:
 
     @property
     def version(self) -> str:
+        """16 hex digits: the fingerprint of all fields."""
         return _version_of(self)
 
 

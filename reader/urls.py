@@ -54,6 +54,7 @@ _FOLDERS = {"section": "s", "tag": "t", "author": "by", "source": "from", "day":
 
 @lru_cache(4096)
 def article(slug: str) -> str:
+    """The page of the article."""
     return f"/a/{quote(slug)}"
 
 
@@ -88,6 +89,7 @@ def mail_file(name: str) -> str:
 
 
 def qr_code(slug: str) -> str:
+    """The QR code of the article's URL, an SVG picture."""
     return f"{article(slug)}/qr.svg"
 
 
@@ -123,14 +125,17 @@ def issue_day(text: str) -> date:
 
 
 def issue(day: date) -> str:
+    """The page of the issue of *day*."""
     return f"/d/{day.isoformat()}/"
 
 
 def issue_file(day: date, suffix: str, page: str = "") -> str:
+    """An export of the issue; *page* as for ``article_file``."""
     return f"/d/{day.isoformat()}.{suffix}" + (f"?page={page}" if page else "")
 
 
 def section(path: tuple[str, ...]) -> str:
+    """The page of a section, a path from the root; ``/s/`` for an empty path."""
     return "/s/" + "".join(quote(name, safe="") + "/" for name in path)
 
 

@@ -30,7 +30,7 @@ class Site:
     def __init__(self, app):
         self.app, self.cache = app, app.extensions["response_cache"]
         self.cache._recompressor.submit = lambda variant: setattr(variant, "may_recompress", False)
-        self.cache.revision.known = self.cache.revision  # asked for by this thread, however slow the machine is
+        self.cache.revision.cached = self.cache.revision  # asked for by this thread, however slow the machine is
         self.cached = cached_responses_of(app)
 
     def environ(self, **fields):

@@ -117,14 +117,14 @@ def test_a_catalogue_that_was_compiled_before_is_not_compiled_again_at_a_start(t
 
 
 def test_one_that_set_up_compiled_is_taken_if_it_is_of_these_sources(tmp_path, monkeypatch):
-    right = i18n._made("zh_Hans")
+    right = i18n._compile("zh_Hans")
     monkeypatch.setattr(
         i18n, "FOLDER", shutil.copytree(i18n.FOLDER, tmp_path / "of reader", ignore=shutil.ignore_patterns("*.mo"))
     )
     monkeypatch.setattr(i18n, "_compiled", i18n._compiled.__wrapped__)
     i18n.compile_catalogues(i18n.FOLDER)
     made: list[str] = []
-    monkeypatch.setattr(i18n, "_made", lambda locale: made.append(locale) or right)
+    monkeypatch.setattr(i18n, "_compile", lambda locale: made.append(locale) or right)
     i18n.compile_catalogues(tmp_path / "of a site")
     assert made == []
     assert (tmp_path / "of a site/zh_Hans/LC_MESSAGES/messages.mo").read_bytes().startswith(right)
@@ -244,4 +244,4 @@ def test_no_compiled_catalogue_lies_in_the_repository():
 
 
 def test_a_catalogue_is_the_same_whenever_it_is_made():
-    assert b"1970-01-01" in i18n._made("zh_Hant")
+    assert b"1970-01-01" in i18n._compile("zh_Hant")

@@ -203,7 +203,7 @@ def server(app, publish):
     publish({"2026-05-01/rain.md": "---\ntitle: 大雨\n---\n今天下雨。"})
     cache = app.extensions["response_cache"]
     cache._recompressor.submit = lambda variant: setattr(variant, "may_recompress", False)
-    cache.revision.known = cache.revision  # asked for by this thread, however slow the machine is
+    cache.revision.cached = cache.revision  # asked for by this thread, however slow the machine is
     application, asked = DrainingMiddleware(app.wsgi_app, RequestBodies(lambda _path: True)), []
     inner = application._inner
     application._inner = lambda environ, start: asked.append(environ["PATH_INFO"]) or inner(environ, start)

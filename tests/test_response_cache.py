@@ -560,23 +560,23 @@ def test_a_revision_that_is_known_without_asking_is_at_most_ten_milliseconds_old
     monkeypatch.setattr("reader.app.time.monotonic", lambda: now)
     monkeypatch.setattr(CatalogRevision, "_watch", lambda _self: None)  # a thread that never gets on
     revision = CatalogRevision(services.catalog)
-    assert revision.known() is None
+    assert revision.cached() is None
     before = revision()
     publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
     now += 0.009
-    assert revision.known() == before
+    assert revision.cached() == before
     now += 0.001
-    assert revision.known() is None
-    assert revision() == revision.known() == services.catalog.revision > before
+    assert revision.cached() is None
+    assert revision() == revision.cached() == services.catalog.revision > before
 
 
 def test_the_revision_is_watched_while_requests_come(publish, services):
     """The caller who was told None asks, but the next need not."""
     publish(ARTICLES)
     revision = CatalogRevision(services.catalog)
-    before = wait_for(revision.known)
+    before = wait_for(revision.cached)
     publish({"2026-05-03/snow.md": "# 大雪\n\n今天下雪。"})
-    assert wait_for(lambda: (revision.known() or 0) > before)
+    assert wait_for(lambda: (revision.cached() or 0) > before)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -592,15 +592,15 @@ def test_the_revision_is_watched_again_after_an_error():
             return 7
 
     revision = CatalogRevision(Flaky())
-    assert revision.known() is None
-    assert wait_for(revision.known) == 7
+    assert revision.cached() is None
+    assert wait_for(revision.cached) == 7
 
 
 def test_the_revision_is_not_watched_when_no_requests_come(publish, services):
     publish(ARTICLES)
     revision = CatalogRevision(services.catalog)
-    wait_for(revision.known)
-    wait_for(lambda: not revision._wanted.is_set())
+    wait_for(revision.cached)
+    wait_for(lambda: not revision._refresh.is_set())
 
 
 def test_a_finished_export_leaves_the_stored_responses(hot, services):

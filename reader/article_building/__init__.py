@@ -50,23 +50,25 @@ def to_article(draft: Draft, file: PurePosixPath, settings: Settings) -> Article
     body, pictures = transform_body(clean, language, file.parent)
     published = _published(draft, file, clean, plain, settings)
     body = with_highlighted_code(body, language)
-    setter = punctuate if language.startswith("zh") else _unchanged
-    corrections = tuple(sorted(_corrections(draft, published, setter, settings), key=lambda one: one.at, reverse=True))
+    correct_punctuation = punctuate if language.startswith("zh") else _unchanged
+    corrections = tuple(
+        sorted(_corrections(draft, published, correct_punctuation, settings), key=lambda one: one.at, reverse=True)
+    )
     return Article(
         slug=draft.slug or path_metadata.slug(file),
-        title=setter(draft.title),
+        title=correct_punctuation(draft.title),
         body=body,
-        summary=setter(draft.summary) or text_metadata.summary(body, language),
+        summary=correct_punctuation(draft.summary) or text_metadata.summary(body, language),
         published=published,
         updated=max(_in_site_zone(draft.updated, settings) or published, published, latest(corrections)),
         language=text_metadata.canonical(language),
-        kicker=setter(draft.kicker),
-        subtitle=setter(draft.subtitle),
-        source=setter(draft.source),
-        section=tuple(setter(name) for name in draft.section or path_metadata.section(file)),
-        byline=tuple(setter(name) for name in draft.byline),
-        editor=setter(draft.editor),
-        tags=tuple(setter(tag) for tag in draft.tags),
+        kicker=correct_punctuation(draft.kicker),
+        subtitle=correct_punctuation(draft.subtitle),
+        source=correct_punctuation(draft.source),
+        section=tuple(correct_punctuation(name) for name in draft.section or path_metadata.section(file)),
+        byline=tuple(correct_punctuation(name) for name in draft.byline),
+        editor=correct_punctuation(draft.editor),
+        tags=tuple(correct_punctuation(tag) for tag in draft.tags),
         aliases=draft.aliases,
         images=tuple(dict.fromkeys([*_pictures(draft, file.parent), *pictures])),
         corrections=corrections,
@@ -105,7 +107,7 @@ def _published(draft: Draft, file: PurePosixPath, clean: str, plain: str, settin
 
 
 def _corrections(
-    draft: Draft, published: datetime, setter: Callable[[str], str], settings: Settings
+    draft: Draft, published: datetime, correct_punctuation: Callable[[str], str], settings: Settings
 ) -> Iterator[Correction]:
     """The corrections with aware times and corrected punctuation.
 
@@ -116,7 +118,9 @@ def _corrections(
         if at.date() == date.min:
             at = datetime.combine(published, at.time(), published.tzinfo)
             at += timedelta(days=at < published)
-        yield Correction(at if not is_dated(at) else local_time(at, settings.timezone), setter(correction.text))
+        yield Correction(
+            at if not is_dated(at) else local_time(at, settings.timezone), correct_punctuation(correction.text)
+        )
 
 
 def _in_site_zone(at: datetime | None, settings: Settings) -> datetime | None:

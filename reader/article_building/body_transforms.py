@@ -48,9 +48,11 @@ class Line:
 
     @property
     def text(self) -> str:
+        """The text so far."""
         return "".join(self.pieces)
 
     def add(self, text: str) -> None:
+        """Appends *text*."""
         self.pieces.append(text)
         self.length += len(text)
 
@@ -122,9 +124,9 @@ def _mode_of(name: str, attributes: str, outer: str, language: str) -> str:
         return "skip"
     if name in _CODE:
         return "mask"
-    own = attributes_of(attributes).get("lang", "") if attributes else ""
-    if own:
-        return "set" if own.lower().startswith("zh") else "mask"
+    own_language = attributes_of(attributes).get("lang", "") if attributes else ""
+    if own_language:
+        return "set" if own_language.lower().startswith("zh") else "mask"
     return outer
 
 
@@ -141,12 +143,12 @@ def _add(line: Line, index: int, text: str, mode: str) -> None:
 
 def _name_headings(parts: list[Token]) -> None:
     """Adds an id from its first words to each heading without one. Links to it stay valid while these are unchanged."""
-    taken = {name for part in parts if part.attributes and (name := attributes_of(part.attributes).get("id"))}
+    used = {name for part in parts if part.attributes and (name := attributes_of(part.attributes).get("id"))}
     next_numbers: dict[str, int] = {}
     for index, part in enumerate(parts):
         if part.name in _HEADINGS and not part.end and "id" not in attributes_of(part.attributes):
-            name = _first_free(_name(_words(parts, index)), taken, next_numbers)
-            taken.add(name)
+            name = _first_free(_name(_words(parts, index)), used, next_numbers)
+            used.add(name)
             part.attributes += f' id="{name}"'
 
 
@@ -179,10 +181,10 @@ def _width(word: str) -> int:
     return sum(2 if letter > "\u2e80" else 1 for letter in word)
 
 
-def _first_free(name: str, taken: set[str], next_numbers: dict[str, int]) -> str:
+def _first_free(name: str, used: set[str], next_numbers: dict[str, int]) -> str:
     """*name*, or *name* with the first free number. *next_numbers* caches the next number for each name."""
     free, number = name, next_numbers.get(name, 2)
-    while free in taken:
+    while free in used:
         free = f"{name}-{number}"
         number += 1
     next_numbers[name] = number

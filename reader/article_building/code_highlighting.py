@@ -46,14 +46,14 @@ def with_highlighted_code(body: Markup, language: str) -> Markup:
     """Sanitized *body* with classes for the tokens of its code, and a caption in *language* for its diagrams."""
     if 'class="language-' not in body:
         return body
-    left = [LONGEST_TOGETHER]
+    remaining = [LONGEST_TOGETHER]
 
     def highlighted(block: re.Match[str]) -> str:
         name, code = block[1].lower(), unescape(block[2])
-        left[0] -= len(code)
-        tokens = list(_tokens(name, code)) if len(code) <= LONGEST_CODE and left[0] >= 0 else []
+        remaining[0] -= len(code)
+        tokens = list(_tokens(name, code)) if len(code) <= LONGEST_CODE and remaining[0] >= 0 else []
         if tokens and tokens[0] is _TOO_SLOW:
-            left[0] = 0
+            remaining[0] = 0
             tokens = []
         html = "".join(_html(kind, text) for kind, text in tokens) or block[2]
         pre = f'<pre><code class="language-{block[1]}">{html}</code></pre>'

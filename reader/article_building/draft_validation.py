@@ -54,14 +54,14 @@ def validate(draft: Draft) -> Draft:
 
 
 def _strip_invisible(draft: Draft) -> Draft:
-    seen: dict[str, Any] = {name: _visible_text(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
-    seen |= {
+    visible: dict[str, Any] = {name: _visible_text(getattr(draft, name)) for name in (*LONGEST_TEXTS, "source")}
+    visible |= {
         name: tuple(filter(None, map(_visible_text, getattr(draft, name)))) for name in ("section", "byline", "tags")
     }
-    seen["corrections"] = tuple(
+    visible["corrections"] = tuple(
         replace(one, text=_visible_text(one.text)) for one in draft.corrections if _visible_text(one.text)
     )
-    changed = {name: value for name, value in seen.items() if value != getattr(draft, name)}
+    changed = {name: value for name, value in visible.items() if value != getattr(draft, name)}
     return replace(draft, **changed) if changed else draft
 
 

@@ -48,12 +48,12 @@ _CAPTION = lazy_pattern(
 def to_figures(parts: list[Token], language: str) -> None:
     """Converts each paragraph of *parts* with one picture, with or without a caption, to a figure, in place."""
     out: list[Token] = []
-    around: list[str] = []
+    open_blocks: list[str] = []
     index = 0
     while index < len(parts):
-        figure, after = _figure(parts, index, language) if _ALLOWED_PARENTS.issuperset(around) else ([], index)
+        figure, after = _figure(parts, index, language) if _ALLOWED_PARENTS.issuperset(open_blocks) else ([], index)
         if not figure:
-            _update_open_blocks(around, parts[index])
+            _update_open_blocks(open_blocks, parts[index])
             figure, after = [parts[index]], index + 1
         out += figure
         index = after
@@ -100,14 +100,14 @@ def _is_file_name(text: str, src: str) -> bool:
     return text in (file, file.rpartition(".")[0]) or _FILE_NAME.fullmatch(text) is not None
 
 
-def _update_open_blocks(around: list[str], part: Token) -> None:
-    """Updates *around*, the names of the open blocks, for the tag *part*."""
+def _update_open_blocks(open_blocks: list[str], part: Token) -> None:
+    """Updates *open_blocks*, the names of the open blocks, for the tag *part*."""
     if not part.name or part.name in INLINES or part.name == "hr":
         return
     if part.end:
-        around.pop()
+        open_blocks.pop()
     else:
-        around.append(part.name)
+        open_blocks.append(part.name)
 
 
 def _figure(parts: Sequence[Token], index: int, language: str) -> tuple[list[Token], int]:

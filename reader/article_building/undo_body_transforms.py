@@ -33,11 +33,11 @@ def _without_generated_ids(body: Markup, language: str) -> Markup:
     """*body* without generated heading ids, which are generated again on reading. Other ids are unchanged."""
     parts = tokens(body)
     headings = [part for part in parts if part.name in HEADINGS and not part.end]
-    named = [part.attributes for part in headings]
+    original_attributes = [part.attributes for part in headings]
     for part in headings:
         part.attributes = _ID.sub("", part.attributes)
     rebuilt = tokens(transform_body(joined(parts), language, PurePosixPath())[0])
-    again = [part.attributes for part in rebuilt if part.name in HEADINGS and not part.end]
-    for part, before, after in zip(headings, named, again, strict=True):
+    new_attributes = [part.attributes for part in rebuilt if part.name in HEADINGS and not part.end]
+    for part, before, after in zip(headings, original_attributes, new_attributes, strict=True):
         part.attributes = part.attributes if before == after else before
     return joined(parts)

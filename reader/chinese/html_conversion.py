@@ -56,21 +56,21 @@ def convert_html(body: Markup, script: str, terms: Terms = NO_TERMS) -> Markup:
 
 
 def _runs(tokens: list[str], script: str) -> Iterator[_Run]:
-    within = [_OpenElement("")]
+    open_elements = [_OpenElement("")]
     run = _Run()
     for number, token in enumerate(tokens):
         if not (tag := _TAG.match(token)):
-            if token and not within[-1].stays:
+            if token and not open_elements[-1].stays:
                 run.tokens.append(number)
             continue
-        name, before = tag[2], within[-1]
-        if tag[1] and len(within) > 1:
-            within.pop()
+        name, before = tag[2], open_elements[-1]
+        if tag[1] and len(open_elements) > 1:
+            open_elements.pop()
         elif not tag[1] and name not in _VOID:
-            within.append(_element(name, token, before, script))
-        if name not in _INLINE or within[-1].stays != before.stays:
+            open_elements.append(_element(name, token, before, script))
+        if name not in _INLINE or open_elements[-1].stays != before.stays:
             yield run
-            run = _Run(is_quotation=within[-1].is_quotation)
+            run = _Run(is_quotation=open_elements[-1].is_quotation)
     yield run
 
 

@@ -20,6 +20,8 @@ _OPENS_BEFORE = frozenset("，：、,:（(")
 
 @dataclass(frozen=True)
 class Pair:
+    """The positions of an opening mark and its closing mark."""
+
     start: int
     end: int
 
@@ -180,9 +182,9 @@ def _brackets(text: _Text, quotes: list[Pair], changes: dict[int, str]) -> list[
             _put_brackets(changes, text, Pair(opened.pop(), at))
         elif mark[0] == ")" and _is_numbering(text, at):
             changes[at] = "）"
-    left = [at for at in opened if text[at] == "（" or text.has_han(at + 1, at + 4)]
-    changes.update(dict.fromkeys(left, "（"))
-    return _close_within_quotes(left, quotes, changes)
+    unclosed = [at for at in opened if text[at] == "（" or text.has_han(at + 1, at + 4)]
+    changes.update(dict.fromkeys(unclosed, "（"))
+    return _close_within_quotes(unclosed, quotes, changes)
 
 
 def _has_brackets(text: _Text) -> bool:
@@ -205,18 +207,18 @@ def _is_numbering(text: str, at: int) -> bool:
     return before in "DLH" and KINDS[text[at + 1 : at + 2].lstrip()[:1]] == "H"
 
 
-def _close_within_quotes(left: list[int], quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
+def _close_within_quotes(unclosed: list[int], quotes: list[Pair], changes: dict[int, str]) -> list[tuple[int, str]]:
     """Closes unclosed brackets within a quotation at the end of the innermost quotation. Returns the other ones."""
     outside = []
     waiting = sorted(quotes, key=lambda quote: quote.start, reverse=True)
-    around: list[Pair] = []
-    for at in left:
+    enclosing: list[Pair] = []
+    for at in unclosed:
         while waiting and waiting[-1].start < at:
-            around.append(waiting.pop())
-        while around and around[-1].end < at:
-            around.pop()
-        if around:
-            changes[around[-1].end] = "）" + changes.get(around[-1].end, "”")
+            enclosing.append(waiting.pop())
+        while enclosing and enclosing[-1].end < at:
+            enclosing.pop()
+        if enclosing:
+            changes[enclosing[-1].end] = "）" + changes.get(enclosing[-1].end, "”")
         else:
             outside.append((at, "）"))
     return outside

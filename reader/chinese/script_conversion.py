@@ -56,15 +56,15 @@ def site_in_script(site: Site, script: str) -> Site:
         return site
     terms = terms_of(site)
 
-    def shown(links: tuple[TextLink, ...]) -> tuple[TextLink, ...]:
+    def convert_links(links: tuple[TextLink, ...]) -> tuple[TextLink, ...]:
         return tuple(replace(link, text=convert(link.text, script, terms)) for link in links)
 
-    def followed(channel: Channel) -> Channel:
+    def convert_channel(channel: Channel) -> Channel:
         return replace(channel, name=convert(channel.name, script, terms))
 
     return replace(
         site,
         **{name: convert(getattr(site, name), script, terms) for name in ("name", "tagline", "copyright")},  # type: ignore[arg-type]
-        **{name: shown(getattr(site, name)) for name in ("licences", "contact", "report", "pages")},  # type: ignore[arg-type]
-        follow=tuple(map(followed, site.follow)),
+        **{name: convert_links(getattr(site, name)) for name in ("licences", "contact", "report", "pages")},  # type: ignore[arg-type]
+        follow=tuple(map(convert_channel, site.follow)),
     )

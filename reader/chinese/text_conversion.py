@@ -98,18 +98,18 @@ def _parts_with_priority(text: str, script: str, terms: Terms, is_quotation: boo
     if pattern := _pattern_of(script, terms):
         words = _not_overlapping(stay, (match.span() for match in pattern.finditer(text)))
     replacements = _replacements(script, terms) if words else {}
-    kept = [(begin, end, text[begin:end]) for begin, end in stay]
-    return sorted([*kept, *((begin, end, replacements[text[begin:end]]) for begin, end in words)])
+    unchanged = [(begin, end, text[begin:end]) for begin, end in stay]
+    return sorted([*unchanged, *((begin, end, replacements[text[begin:end]]) for begin, end in words)])
 
 
-def _not_overlapping(taken: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The *spans* that do not overlap any of *taken*. Both are in order without overlaps of their own: it takes linear
-    time."""
+def _not_overlapping(occupied: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The *spans* that do not overlap any of *occupied*. Both are in order without overlaps of their own: it takes
+    linear time."""
     apart, number = [], 0
     for begin, end in spans:
-        while number < len(taken) and taken[number][1] <= begin:
+        while number < len(occupied) and occupied[number][1] <= begin:
             number += 1
-        if number == len(taken) or end <= taken[number][0]:
+        if number == len(occupied) or end <= occupied[number][0]:
             apart.append((begin, end))
     return apart
 

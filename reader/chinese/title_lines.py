@@ -96,11 +96,11 @@ def breaks_within_phrases(title: str, ems: float) -> tuple[int, ...]:
 def _break_positions(phrase: str, ems: float) -> Sequence[int]:
     """The break positions in the middle half of *phrase* if it then fits on two lines, so that neither is short; else
     all positions between its pieces."""
-    places = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
+    positions = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
     whole = width(phrase)
-    before = {offset: width(phrase[:offset]) for offset in places}
-    middle = [offset for offset in places if whole / 4 <= before[offset] <= whole * 3 / 4]
-    return middle if any(whole - ems <= before[offset] <= ems for offset in middle) else places
+    before = {offset: width(phrase[:offset]) for offset in positions}
+    middle = [offset for offset in positions if whole / 4 <= before[offset] <= whole * 3 / 4]
+    return middle if any(whole - ems <= before[offset] <= ems for offset in middle) else positions
 
 
 def title_lines(title: str, ems: float) -> list[str]:

@@ -96,10 +96,10 @@ class Archive:
 
         Raises NotImported as ``read`` does.
         """
-        wanted = posixpath.normpath(
+        sibling = posixpath.normpath(
             posixpath.join(posixpath.dirname(path), unquote(address.split("#")[0].split("?")[0]))
         )
-        return self.read(wanted) if wanted in self.members else None
+        return self.read(sibling) if sibling in self.members else None
 
 
 def open_archive(name: str, source: Path | bytes) -> Archive:

@@ -38,11 +38,11 @@ def _cell_rows(lines: list[str], style: dict[str, str], separator: str) -> list[
 
 def _csv_rows(lines: list[str], separator: str) -> list[list[str]]:
     """The rows of CSV. A quoted field may contain line breaks. If the csv module raises, each line is one cell."""
-    kept = [line for line in lines if line.strip()]
+    nonblank = [line for line in lines if line.strip()]
     try:
-        return list(csv.reader((f"{line}\n" for line in kept), delimiter=separator))
+        return list(csv.reader((f"{line}\n" for line in nonblank), delimiter=separator))
     except csv.Error:
-        return [[line] for line in kept]
+        return [[line] for line in nonblank]
 
 
 def _pad(rows: list[list[str]]) -> list[list[str]]:

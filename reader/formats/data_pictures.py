@@ -36,23 +36,23 @@ def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
     """
     if b"data:image/" not in content or content.startswith(b"PK"):
         return content, {}
-    taken: dict[str, bytes] = {}
-    shared = {found[1]: _store(found[2], found[3], taken) for found in _SHARED.finditer(content)}
+    pictures: dict[str, bytes] = {}
+    shared = {found[1]: _store(found[2], found[3], pictures) for found in _SHARED.finditer(content)}
 
-    def shown(tag: re.Match[bytes]) -> bytes:
+    def with_source(tag: re.Match[bytes]) -> bytes:
         used = _USES_SHARED.search(tag[0])
         address = shared.get(used[1], b"") if used else b""
         return _SOURCE.sub(b"", tag[0], count=1)[:-1].rstrip(b"/") + b' src="' + address + b'">' if address else tag[0]
 
-    def addressed(found: re.Match[bytes]) -> bytes:
-        return found[1] + (_store(found[2], found[3], taken) or b"data:")
+    def replace_url(found: re.Match[bytes]) -> bytes:
+        return found[1] + (_store(found[2], found[3], pictures) or b"data:")
 
-    content = _IMAGE.sub(shown, content) if shared else content
-    return _BARE.sub(addressed, _QUOTED.sub(addressed, content)), taken
+    content = _IMAGE.sub(with_source, content) if shared else content
+    return _BARE.sub(replace_url, _QUOTED.sub(replace_url, content)), pictures
 
 
-def _store(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
-    """Adds the picture to *taken* and returns its new URL; empty if it cannot be decoded."""
+def _store(kind: bytes, encoded: bytes, pictures: dict[str, bytes]) -> bytes:
+    """Adds the picture to *pictures* and returns its new URL; empty if it cannot be decoded."""
     plain = encoded.translate(None, b" \t\n\r\f\v")
     for escape, sign in _ESCAPES:
         plain = plain.replace(escape, sign)
@@ -62,5 +62,5 @@ def _store(kind: bytes, encoded: bytes, taken: dict[str, bytes]) -> bytes:
     except binascii.Error:
         return b""
     address = f"{HOST}{hashlib.sha256(picture).hexdigest()[:16]}.{kind.decode().lower().removesuffix('+xml')}"
-    taken[address] = picture
+    pictures[address] = picture
     return address.encode()

@@ -75,10 +75,12 @@ class Remarks:
     embargo: Embargo | None = None
 
     def warn(self, of: Field, cause: Message, hint: Message) -> None:
+        """Adds a warning with the line of the field *of*."""
         problem = Message("%(cause)s (%(hint)s)", cause=cause, hint=hint)
         self.warnings.append(Message("line %(line)s: %(problem)s", line=of.line, problem=problem))
 
     def note(self, message: Message) -> None:
+        """Adds a note."""
         self.notes.append(message)
 
 
@@ -88,8 +90,8 @@ def texts(value: Value) -> Iterator[str]:
         if value.strip():
             yield value.strip()
     elif isinstance(value, dict):
-        named = next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), None)
-        yield from texts(named) if named else ()
+        name = next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), None)
+        yield from texts(name) if name else ()
     else:
         for item in value:
             yield from texts(item)

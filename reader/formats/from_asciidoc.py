@@ -202,8 +202,8 @@ class _AsciiDocReader(LineReader):
 
     def _markers_after_blank(self) -> list[str]:
         """The open list markers after a blank line. The list continues only if the next line is an item."""
-        ahead = next((line for line in self.lines[self.at : self.at + 20] if line.strip()), "")
-        return self.markers if _ITEM.fullmatch(ahead) else []
+        next_line = next((line for line in self.lines[self.at : self.at + 20] if line.strip()), "")
+        return self.markers if _ITEM.fullmatch(next_line) else []
 
     def _macro(self, found: re.Match[str]) -> Iterator[str]:
         name, target, attributes = found[1], self._substitute(found[2]), attributes_in(found[3])

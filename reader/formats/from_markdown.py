@@ -87,12 +87,12 @@ def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _unused_note_warnings(text: str) -> tuple[Message, ...]:
     """Warnings about footnotes without a reference, which are not shown (GFM)."""
-    if "]:" not in text or not (defined := Counter(_NOTE_DEFINITION.findall(text))):
+    if "]:" not in text or not (definitions := Counter(_NOTE_DEFINITION.findall(text))):
         return ()
-    named = Counter(_NOTE_REFERENCE.findall(text))
-    lost = [name for name in defined if named[name] == defined[name]]
+    references = Counter(_NOTE_REFERENCE.findall(text))
+    unused = [name for name in definitions if references[name] == definitions[name]]
     return tuple(
-        Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in lost[:MOST_WARNINGS]
+        Message("nothing calls the note [^%(name)s]; it is left out", name=name) for name in unused[:MOST_WARNINGS]
     )
 
 
@@ -101,8 +101,10 @@ def _escape_unknown_tags(body: str) -> str:
     tags = _ANY_TAG.findall(body)
     if HTML_NAMES.issuperset(name.lower() for _, name, _ in tags):
         return body
-    ended, begun = ({name for sign, name, _ in tags if sign == end} for end in ("/", ""))
-    elements = (ended & begun) | {name for _, name, rest in tags if name.lower() in HTML_NAMES or rest.endswith("/")}
+    end_tags, start_tags = ({name for sign, name, _ in tags if sign == end} for end in ("/", ""))
+    elements = (end_tags & start_tags) | {
+        name for _, name, rest in tags if name.lower() in HTML_NAMES or rest.endswith("/")
+    }
     return _ANY_TAG.sub(lambda tag: tag[0] if tag[2] in elements else html.escape(tag[0], quote=False), body)
 
 

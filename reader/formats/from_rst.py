@@ -118,8 +118,8 @@ def _fields(document: nodes.document) -> Iterator[Field]:
     """The fields in a field list directly below the title. Removes the list from the document."""
     from docutils import nodes
 
-    ahead = (nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message)
-    first = next((node for node in document.children if not isinstance(node, ahead)), None)
+    allowed_before = (nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message)
+    first = next((node for node in document.children if not isinstance(node, allowed_before)), None)
     if not isinstance(first, nodes.field_list):
         return
     for field in first.children:

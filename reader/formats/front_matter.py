@@ -127,9 +127,9 @@ def may_hold(name: str) -> bool:
 
 def may_withhold(field: Field) -> bool:
     """Whether *field* can say that an article is not public; ``published: false`` can, a date can't."""
-    known = row_of(field.name)
-    return known is not None and (
-        known[1].field == "draft" or (known[1].how == "date" and (is_switch(field) or _is_embargo(field)))
+    entry = row_of(field.name)
+    return entry is not None and (
+        entry[1].field == "draft" or (entry[1].how == "date" and (is_switch(field) or _is_embargo(field)))
     )
 
 
@@ -148,8 +148,8 @@ def with_draft_fields(found: Iterable[Field], marks: Iterable[Field]) -> tuple[F
 
 
 def _value_of_empty(name: str) -> str:
-    known = row_of(name)
-    return "true" if known and known[1].how in ("switch", "withheld") else ""
+    entry = row_of(name)
+    return "true" if entry and entry[1].how in ("switch", "withheld") else ""
 
 
 def read(text: str, first_line: int = 1) -> dict[str, Any]:
@@ -204,33 +204,33 @@ def _is_draft_by_name(values: dict[str, Any], remarks: Remarks) -> bool:
 
 
 def _candidates(found: Iterable[Field], remarks: Remarks) -> Iterator[_Candidate]:
-    seen: set[str] = set()
+    names_so_far: set[str] = set()
     for field in found:
-        known = row_of(field.name)
-        if field.name in seen:
+        entry = row_of(field.name)
+        if field.name in names_so_far:
             remarks.warn(field, Message("duplicate field: %(field)s", field=field.name), Message("keep one of them"))
-        seen.add(field.name)
-        if known and known[1].how == "date" and is_switch(field):
-            known = row_of("private" if _is_embargo(field) else "publish")  # Jekyll's ``published: false``
-        elif known and known[1].field == "published" and withheld_date(field.text):
-            known = BY_NAME["private"]
+        names_so_far.add(field.name)
+        if entry and entry[1].how == "date" and is_switch(field):
+            entry = row_of("private" if _is_embargo(field) else "publish")  # Jekyll's ``published: false``
+        elif entry and entry[1].field == "published" and withheld_date(field.text):
+            entry = BY_NAME["private"]
         if plain_name(field.name) == "permalink" and is_switch(field):
-            known = row_of("publish")  # Eleventy's ``permalink: false`` means that no page is generated
-        if known:
-            yield _Candidate(*known, field)
+            entry = row_of("publish")  # Eleventy's ``permalink: false`` means that no page is generated
+        if entry:
+            yield _Candidate(*entry, field)
         if isinstance(field.value, dict) and plain_name(field.name) in CONTAINERS:
             yield from _nested_candidates(field)
-        elif not known and withheld_otherwise(field.name, field.value):
+        elif not entry and withheld_otherwise(field.name, field.value):
             yield _Candidate(0, _PRIVATE, replace(field, value="true"))
-        elif not known:
+        elif not entry:
             report_unknown(field, remarks)
 
 
 def _nested_candidates(container: Field) -> Iterator[_Candidate]:
     """The supported fields within a mapping such as ``extra``. Other fields there cause no messages."""
     for name, value in container.value.items() if isinstance(container.value, dict) else ():
-        if known := row_of(name):
-            yield _Candidate(known[0] + _NESTED_RANK, known[1], Field(name, value, container.line, container.form))
+        if entry := row_of(name):
+            yield _Candidate(entry[0] + _NESTED_RANK, entry[1], Field(name, value, container.line, container.form))
 
 
 def _first_value(name: str, offered: list[_Candidate], remarks: Remarks) -> Any:
@@ -294,8 +294,8 @@ def _publication_date(values: dict[str, Any], offers: dict[str, list[_Candidate]
     """The date of publication; a later ``publishDate``, which is an embargo as in Hugo; else the date in an address."""
     published: datetime | None = values.get("published")
     due = [datetime_of(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
-    if known := [at for at in (published, *due) if at]:
-        return max(known, key=lambda at: at.replace(tzinfo=None))
+    if dates := [at for at in (published, *due) if at]:
+        return max(dates, key=lambda at: at.replace(tzinfo=None))
     return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 

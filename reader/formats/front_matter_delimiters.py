@@ -83,17 +83,19 @@ def find_block(text: str, is_field: Callable[[str], bool]) -> Block | None:
         _refuse_draft(lines[start:], start + 1, is_field)
         _refuse_below_title(lines, start, is_field)
         return None
-    within = lines[start + 1 : start + _LONGEST_LINES]
-    size = next((at for at, line in enumerate(within) if _END.fullmatch(line)), None)
-    inside = _paragraph(within) if size is None else within[:size]
+    lines_below = lines[start + 1 : start + _LONGEST_LINES]
+    size = next((at for at, line in enumerate(lines_below) if _END.fullmatch(line)), None)
+    inside = _paragraph(lines_below) if size is None else lines_below[:size]
     if not _is_front_matter(lines[start], inside, size is not None, is_field):
-        _refuse_draft(within, start + 2, is_field)
+        _refuse_draft(lines_below, start + 2, is_field)
         return None
     if size is None:
         raise UnreadableArticle(Message("front matter is not closed"), Message("end it with a line of ---"), start + 1)
     end = start + 1 + size
     _refuse_second(lines[end + 1 :], end + 2)
-    block = _quote_html_blocks("\n".join(map(_to_yaml, _dedent([_normalize_indent(line) for line in within[:size]]))))
+    block = _quote_html_blocks(
+        "\n".join(map(_to_yaml, _dedent([_normalize_indent(line) for line in lines_below[:size]])))
+    )
     return Block(block + "\n" if size else "", start + 2, "\n".join(lines[end + 1 :]), end + 1)
 
 
@@ -104,25 +106,25 @@ def _paragraph(lines: list[str]) -> list[str]:
 def _is_front_matter(fence: str, inside: list[str], closed: bool, is_field: Callable[[str], bool]) -> bool:
     """Whether *inside* are fields: any names below an exact fence, known names below a damaged one."""
     lines_of_fields = [line for line in inside if line.strip(_BLANK) and not line.lstrip(_BLANK).startswith("#")]
-    named = [_FIELD.match(line) for line in lines_of_fields]
+    matches = [_FIELD.match(line) for line in lines_of_fields]
     exact = fence.rstrip() == "---"
-    if not named:
+    if not matches:
         return exact and closed
-    if named[0] is None:
+    if matches[0] is None:
         return exact and closed and _OTHER_YAML.match(lines_of_fields[0]) is not None
-    return exact or any(found and is_field(found[1]) for found in named)
+    return exact or any(found and is_field(found[1]) for found in matches)
 
 
 def _refuse_draft(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> None:
     """Raises UnreadableArticle for ``draft: true`` among lines of fields: the file may be private."""
-    named = 0
+    field_count = 0
     for number, line in enumerate(_paragraph(lines), first_line):
         if _DRAFT.match(line):
             cause = Message("'%(line)s' is outside the front matter", line=line.strip(_BLANK)[:60])
             raise UnreadableArticle(cause, Message("write a line of --- above and below the fields"), number)
         found = _FIELD.match(line.lstrip("#>*/ "))
-        named += found is not None and is_field(found[1])
-        if number - first_line > named + 2:
+        field_count += found is not None and is_field(found[1])
+        if number - first_line > field_count + 2:
             return
 
 

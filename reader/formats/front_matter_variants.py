@@ -70,10 +70,12 @@ def marked_head(text: str) -> FrontMatter | None:
     if found := _NIKOLA.match(start):
         lines, first_line = found[1].rstrip("\n").split("\n"), _line_number(text, found.start(1))
         fields = [_NIKOLA_LINE.match(line) for line in lines]
-        named = (
+        nikola_fields = (
             Field(matched[1], matched[2].strip(), n, "lines") for n, matched in enumerate(fields, first_line) if matched
         )
-        return _front_matter_between(_head(text, found.end(), tuple(named)), "lines", *found.span(1), is_closed=False)
+        return _front_matter_between(
+            _head(text, found.end(), tuple(nikola_fields)), "lines", *found.span(1), is_closed=False
+        )
     if found := _JSON_BEGINS.match(start):
         begin = found.end(1)
         try:
@@ -111,8 +113,8 @@ def _above_one_fence(text: str, begin: int, lines: list[str]) -> FrontMatter | N
         return None
     block = "\n".join(lines[:size]).lstrip("\ufeff") + "\n"
     first_line = _line_number(text, begin)
-    taken = begin + sum(len(line) + 1 for line in lines[: size + 1])
-    return FrontMatter((), text[taken:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
+    end = begin + sum(len(line) + 1 for line in lines[: size + 1])
+    return FrontMatter((), text[end:], first_line + size, block, first_line, True, "yaml", begin, begin + len(block))
 
 
 def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> FrontMatter | None:
@@ -121,8 +123,8 @@ def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str
     known = sum(is_field(field.name) for field in fields)
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
         return None
-    taken = begin + sum(len(line) + 1 for line in lines[:size])
-    return _front_matter_between(_head(text, taken, fields), "lines", begin, min(taken - 1, len(text)), is_closed=False)
+    end = begin + sum(len(line) + 1 for line in lines[:size])
+    return _front_matter_between(_head(text, end, fields), "lines", begin, min(end - 1, len(text)), is_closed=False)
 
 
 def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool]) -> tuple[Field, ...]:

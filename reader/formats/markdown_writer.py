@@ -93,10 +93,10 @@ def _with_footnotes(element: HtmlElement, bullet: str) -> str:
 
 def _verified_block(element: HtmlElement, bullet: str) -> str:
     """The Markdown of *element* that parses to an equal element: with inline Markdown, with inline HTML, or as HTML."""
-    wanted = comparable(sanitize(_html(element)))
+    expected = comparable(sanitize(_html(element)))
     for writer in (_MarkdownWriter(bullet), _MarkdownWriter(bullet, inline_html=True)):
         text = writer.block(element)
-        if not text.startswith("<") and comparable(sanitize(body_of(text + "\n"))) == wanted:
+        if not text.startswith("<") and comparable(sanitize(body_of(text + "\n"))) == expected:
             return text
     return _html_block(element)
 

@@ -34,18 +34,18 @@ def select_exported(lines: list[str], left_out: dict[str, None]) -> list[str]:
     tagged = [(len(heading[1]), not tags.isdisjoint(tags_of(heading))) for _, heading in headings]
     if not any(is_marked for _, is_marked in tagged):
         return lines
-    kept, outer = set[int](), 0
+    included, outer = set[int](), 0
     for number, (level, is_marked) in enumerate(tagged):  # the headings below a tagged one
         outer = 0 if level <= outer else outer
         outer = outer or (level if is_marked else 0)
-        kept |= {number} if outer else set()
+        included |= {number} if outer else set()
     for number, (level, is_marked) in reversed(list(enumerate(tagged))):  # the headings above a tagged one
-        kept |= {number} if level < outer else set()
+        included |= {number} if level < outer else set()
         outer = level if is_marked or level < outer else outer
     begins = [at for at, _ in headings]
     out = [line for line in lines[: begins[0]] if _GLOBAL_KEYWORD.fullmatch(line)]
     for number, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)], strict=True)):
-        if number in kept:
+        if number in included:
             out += lines[begin:end]
         else:
             left_out[headings[number][1][2]] = None

@@ -62,11 +62,11 @@ def _lenient_directive(directive: Any) -> type:
     return Lenient
 
 
-def replace_nodes(places: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
+def replace_nodes(replacements: Iterable[tuple[nodes.Node, list[nodes.Node]]]) -> None:
     """Replaces each node by the nodes paired with it. docutils itself searches all siblings for each replacement, in
     quadratic time."""
     by_parent: dict[int, tuple[nodes.Element, dict[int, list[nodes.Node]]]] = {}
-    for node, others in places:
+    for node, others in replacements:
         by_parent.setdefault(id(node.parent), (node.parent, {}))[1][id(node)] = others
     for parent, replaced in by_parent.values():
         children = list(parent.children)
@@ -82,15 +82,15 @@ def take_messages(document: nodes.document, most: int) -> tuple[Message, ...]:
     """
     from docutils import nodes
 
-    warnings, places = list[Message](), list[tuple[nodes.Node, list[nodes.Node]]]()
+    warnings, replacements = list[Message](), list[tuple[nodes.Node, list[nodes.Node]]]()
     for message in document.findall(nodes.system_message):
         block = next((child for child in message.children if isinstance(child, nodes.literal_block)), None)
         text = message.children[0].astext() if message.children else ""
         if block is None or not block.astext().strip() or text.startswith(_SHOWN_NEVERTHELESS):
-            places.append((message, []))
+            replacements.append((message, []))
             continue
-        places.append((message, [nodes.literal_block("", block.astext())]))
+        replacements.append((message, [nodes.literal_block("", block.astext())]))
         cause = text.strip().split("\n")[0].rstrip(".")[:200]
         warnings.append(Message(_REJECTED_BLOCK, line=str(message.get("line", "?")), cause=cause))
-    replace_nodes(places)
+    replace_nodes(replacements)
     return tuple(warnings[:most])

@@ -70,6 +70,6 @@ def _substituted_sizes(definitions: Mapping[str, str]) -> dict[str, int]:
     sizes = {name: len(content) + 1 for name, content in definitions.items()}
     used = {name: [other for other in _REFERENCE.findall(text) if other in sizes] for name, text in definitions.items()}
     for _ in range(40 if any(used.values()) else 0):
-        within = {name: sum(sizes[other] for other in others) for name, others in used.items()}
-        sizes = {name: min(MOST_SUBSTITUTED, len(definitions[name]) + 1 + within[name]) for name in sizes}
+        nested = {name: sum(sizes[other] for other in others) for name, others in used.items()}
+        sizes = {name: min(MOST_SUBSTITUTED, len(definitions[name]) + 1 + nested[name]) for name in sizes}
     return sizes

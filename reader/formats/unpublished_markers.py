@@ -90,15 +90,15 @@ def refuse_in_text(text: str, first_line: int = 1) -> None:
     lines = start.split("\n", _MOST_LINES)[:_MOST_LINES]
     if not any(map(may_say_withheld, lines)):
         return
-    seen = prose = 0
+    nonblank_count = prose_count = 0
     above = ""
     for number, line, below in zip(count(first_line), lines, [*lines[1:], ""], strict=False):
-        if _begins_code(line, above, seen) or prose >= _MOST_PROSE:
+        if _begins_code(line, above, nonblank_count) or prose_count >= _MOST_PROSE:
             return
         if says_withheld(line[:_LONGEST_LINE]) or _is_only_marker(line, below):
             raise _refusal(line, number)
-        prose += not (_FIELD.match(line) or _COMMENT.match(line)) and any(map(str.isalpha, line))
-        seen += bool(line.strip())
+        prose_count += not (_FIELD.match(line) or _COMMENT.match(line)) and any(map(str.isalpha, line))
+        nonblank_count += bool(line.strip())
         above = line
 
 
@@ -108,10 +108,10 @@ def _is_only_marker(line: str, below: str) -> bool:
     return not is_heading and len(line) < _LONGEST_LINE and _ONLY_MARKER.fullmatch(line) is not None
 
 
-def _begins_code(line: str, above: str, seen: int) -> bool:
+def _begins_code(line: str, above: str, nonblank_count: int) -> bool:
     if _CODE.match(line) or (line.strip() == "----" and not above.strip()):
         return True
-    return seen > 1 and line.startswith(("    ", "\t"))
+    return nonblank_count > 1 and line.startswith(("    ", "\t"))
 
 
 def refuse_in_html(body_html: str) -> None:

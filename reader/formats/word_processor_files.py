@@ -88,8 +88,10 @@ def _text_of(element: etree._Element) -> str:
 
 
 def _name_of(element: etree._Element) -> str:
-    named = next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == "name"), "")
-    return named or (element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "")
+    name_attribute = next(
+        (str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == "name"), ""
+    )
+    return name_attribute or (element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "")
 
 
 def _check_sizes(archive: Archive) -> Archive:
@@ -181,12 +183,12 @@ def _head_and_tail(blocks: list[HtmlElement], draft: Draft) -> list[HtmlElement]
     """The blocks that are not part of the story of *draft*: at least its headline."""
     story = html.fragment_fromstring(draft.body_html, create_parent="div") if draft.body_html else None
     texts = [_letters(block) for block in (story if story is not None else ()) if _letters(block)]
-    kept = [letters for letters in texts if len(letters) >= _LEAST_LETTERS] or texts
+    story_letters = [letters for letters in texts if len(letters) >= _LEAST_LETTERS] or texts
     titles = [block for block in blocks[:1] if _letters(block) == re.sub(r"\W", "", draft.title)]
-    if not kept:
+    if not story_letters:
         return titles
-    head = _blocks_before(blocks[:_MOST_HEAD_LINES], kept[0])
-    tail = _blocks_before(blocks[: -_MOST_HEAD_LINES - 1 : -1], kept[-1])
+    head = _blocks_before(blocks[:_MOST_HEAD_LINES], story_letters[0])
+    tail = _blocks_before(blocks[: -_MOST_HEAD_LINES - 1 : -1], story_letters[-1])
     return [*(titles if head is None else head), *(tail or [])]
 
 

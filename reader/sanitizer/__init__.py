@@ -104,13 +104,13 @@ def _repeat_removals(html: str) -> str:
     if ' id="' not in html and ' href="#' not in html:
         return html
     for _ in range(_MOST_PASSES):
-        kept = without_lost_links(html)
-        if kept == html and not _EMPTY_TARGET.search(html):
+        with_valid_links = without_lost_links(html)
+        if with_valid_links == html and not _EMPTY_TARGET.search(html):
             break
-        again = _in_blocks(kept)
-        if again == html:
+        rebuilt = _in_blocks(with_valid_links)
+        if rebuilt == html:
             break
-        html = again
+        html = rebuilt
     return html
 
 

@@ -113,7 +113,7 @@ class Blocks:
         self.broken = False
 
     def paragraph(self, text: str) -> None:
-        """Takes the tokens of ``<p>text</p>`` at once."""
+        """Takes the tokens of ``<p>text</p>`` in one call."""
         if self.formula or self.inlines or len(self.frames) > 1:
             self.start("p", "")
             self.text(text)

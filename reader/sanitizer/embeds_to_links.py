@@ -89,8 +89,8 @@ def _end_tag_position(html: str, tag: str, position: int) -> int:
 
 def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) -> str | None:
     """The link for a player; empty for a player without a URL; None if the element is to be unchanged."""
-    own = _attributes(attributes)
-    sources = [own, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
+    own_attributes = _attributes(attributes)
+    sources = [own_attributes, *(_attributes(found[1]) for found in _SOURCE.finditer(inner))]
     found = (source.get(name, "") for source in sources for name in _ADDRESSES)
     address = next((unescape(text).strip() for text in found if _is_address(unescape(text).strip())), "")
     if not address:
@@ -98,8 +98,8 @@ def _link(tag: str, attributes: str, inner: str, *, known_players_only: bool) ->
     if tag in ("iframe", "object", "embed") and known_players_only and not _PLAYER_HOSTS.fullmatch(_host(address)):
         return None
     target = _watch_page(address)
-    label = _label(tag, target, unescape(own.get("title") or own.get("aria-label") or "").strip())
-    poster = _poster(own.get("poster", "")) if not _host(target) else ""
+    label = _label(tag, target, unescape(own_attributes.get("title") or own_attributes.get("aria-label") or "").strip())
+    poster = _poster(own_attributes.get("poster", "")) if not _host(target) else ""
     start = '<p class="center">' if poster else "<p>"
     return f'{start}<a href="{escape(target)}">{poster}{PLAY} {escape(label)}</a></p>'
 

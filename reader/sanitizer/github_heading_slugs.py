@@ -30,18 +30,18 @@ def with_linked_headings(clean: str) -> str:
     """*clean* (the output of nh3) with an id for each heading without one that a link points to."""
     if ' href="#' not in clean or "<h" not in clean:
         return clean
-    wanted = {unquote(unescape(found)) for found in _LINK.findall(clean)}
+    targets = {unquote(unescape(found)) for found in _LINK.findall(clean)}
     names = dict(zip(_exact_names(clean), _HEADING.finditer(clean), strict=True))
-    return _with_ids(clean, wanted - set(map(unescape, _ID.findall(clean))), names)
+    return _with_ids(clean, targets - set(map(unescape, _ID.findall(clean))), names)
 
 
 def heading_names(html: str) -> dict[str, str]:
     """The ids of the headings of a body by their slugs, and by ``loose`` of their slugs unless that is a slug, too."""
     found: dict[str, str] = {}
     for name, heading in zip(_exact_names(html), _HEADING.finditer(html), strict=True):
-        if own := attributes_of(heading[2]).get("id"):
-            found.setdefault(name, own)
-            found.setdefault(loose(name), own)
+        if heading_id := attributes_of(heading[2]).get("id"):
+            found.setdefault(name, heading_id)
+            found.setdefault(loose(name), heading_id)
     return found
 
 
@@ -51,25 +51,25 @@ def loose(name: str) -> str:
 
 
 def _exact_names(html: str) -> list[str]:
-    seen: Counter[str] = Counter()
-    taken: set[str] = set()
+    repetitions: Counter[str] = Counter()
+    used: set[str] = set()
     names = []
     for heading in _HEADING.finditer(html):
         name = first = github_name(unescape(_TAG.sub("", heading[3])))
-        while name in taken:
-            seen[first] += 1
-            name = f"{first}-{seen[first]}"
-        taken.add(name)
+        while name in used:
+            repetitions[first] += 1
+            name = f"{first}-{repetitions[first]}"
+        used.add(name)
         names.append(name)
     return names
 
 
-def _with_ids(clean: str, wanted: set[str], names: dict[str, re.Match[str]]) -> str:
+def _with_ids(clean: str, targets: set[str], names: dict[str, re.Match[str]]) -> str:
     by_letters: dict[str, str] = {}
     for name in names:
         by_letters.setdefault(loose(name), name)
     slugs: dict[int, str] = {}
-    for link in sorted(wanted):
+    for link in sorted(targets):
         name = link if link in names else by_letters.get(loose(link), "") if loose(link) else ""
         heading = names.get(name)
         if heading and "id" not in attributes_of(heading[2]):

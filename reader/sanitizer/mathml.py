@@ -51,6 +51,7 @@ class Formula:
         self.alternative = " ".join(unescape(attributes.get("alttext", "")).split())[:LONGEST_TEX]
 
     def start(self, name: str, raw: str) -> None:
+        """Takes a start tag; *raw* are its attributes."""
         parent = self._parent()
         fits = name in MATHML and name != "math" and parent.name not in MATHML_LEAVES and self.deep < DEEPEST_FORMULA
         element = _MathElement(*self._name_and_attributes(name, raw, parent)) if fits else None
@@ -71,6 +72,7 @@ class Formula:
         return not self.open
 
     def text(self, text: str) -> None:
+        """Takes a run of text, which is escaped."""
         parent = self._parent()
         if parent.name in MATHML_LEAVES:
             parent.text += text

@@ -70,7 +70,7 @@ class CachedResponses:
 
     def find(self, scope: Scope) -> Answer | None:
         """The response; None if it is not stored, or nobody knows whether it still counts."""
-        revision = self._cache.revision.known()
+        revision = self._cache.revision.cached()
         if revision is None:
             return None
         if self._generation != self._cache.generation or len(self._prepared) >= MOST_PREPARED:

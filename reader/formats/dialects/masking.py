@@ -125,8 +125,8 @@ def _mask_tags(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
             name, start = found[2].lower(), found.start()
         elif found[1] and found[2].lower() == name:
             element = text[start : found.end()]
-            kept = masks.keep_formula(element, False) if name == "math" else masks.keep(element)
-            out += [text[done:start], kept]
+            placeholder = masks.keep_formula(element, False) if name == "math" else masks.keep(element)
+            out += [text[done:start], placeholder]
             name, done = "", found.end()
     return "".join([*out, text[done:]])
 
@@ -271,19 +271,19 @@ def _mask_spans(text: str, masks: Masks) -> str:
     runs = list(_BACKTICKS.finditer(text))
     following: dict[tuple[int, int], int] = {}
     paragraph, out, done = 0, [], 0
-    places: list[tuple[int, int]] = []
+    keys: list[tuple[int, int]] = []
     for number, run in enumerate(runs):
         paragraph += run[0][0] == "\n"
-        places.append((paragraph, len(run[0]) if run[0][0] == "`" else 0))
-        following.setdefault((*places[-1],), number)
+        keys.append((paragraph, len(run[0]) if run[0][0] == "`" else 0))
+        following.setdefault((*keys[-1],), number)
     last: dict[tuple[int, int], int] = {}
     next_equal = [0] * len(runs)
     for number in range(len(runs) - 1, -1, -1):
-        next_equal[number] = last.get(places[number], 0)
-        last[places[number]] = number
+        next_equal[number] = last.get(keys[number], 0)
+        last[keys[number]] = number
     number = 0
     while number < len(runs):
-        end = next_equal[number] if places[number][1] else 0
+        end = next_equal[number] if keys[number][1] else 0
         if not end or (runs[number].start() and text[runs[number].start() - 1] == "\\"):
             number += 1
             continue

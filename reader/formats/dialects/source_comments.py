@@ -90,7 +90,7 @@ def without_components(text: str) -> str:
     if "<" not in text:
         return text
     out, done, endless = [], 0, 0
-    ended = {found[1] for found in _COMPONENT.finditer(text) if found[0].startswith("</")}
+    end_tags = {found[1] for found in _COMPONENT.finditer(text) if found[0].startswith("</")}
     for found in _COMPONENT.finditer(text):
         if endless > _MOST_WITHOUT_END or found.start() < done or (found[1] or "").lower() in HTML_NAMES:
             continue
@@ -99,7 +99,7 @@ def without_components(text: str) -> str:
             endless += 1
             continue
         tag = text[found.start() : end]
-        if found[1] not in {*ended, None} and not tag.endswith("/>"):  # ``List<String>``
+        if found[1] not in {*end_tags, None} and not tag.endswith("/>"):  # ``List<String>``
             continue
         out += [text[done : found.start()], _visible_text(tag)]
         done = end

@@ -61,22 +61,27 @@ def _in_shortcode(found: re.Match[str], replace: Callable[[str, bool], str]) -> 
 
 def _formulas_in(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """The start, the end, the TeX, and whether it is displayed, of each formula in order."""
-    opened, start, begin = "", 0, 0
+    delimiter, start, begin = "", 0, 0
     for sign in _SIGN.finditer(text):
         if sign["blank"] is not None:
-            opened = "" if not opened.startswith("\\begin") else opened
-        elif opened and (closed := _closes(text, opened, sign)) is not None:
-            inner = text[start : sign.end()] if opened.startswith("\\begin") else text[begin : sign.start()]
-            alone = _begins_line(text, start) and _ends_line(text, sign.end())
-            if closed and _is_formula(inner, opened) and (alone or opened != "\\["):
-                yield start, sign.end(), inner, alone if opened == "$$" else opened[:2] in ("\\[", "\\b")
-                opened = ""
+            delimiter = "" if not delimiter.startswith("\\begin") else delimiter
+        elif delimiter and (closed := _closes(text, delimiter, sign)) is not None:
+            inner = text[start : sign.end()] if delimiter.startswith("\\begin") else text[begin : sign.start()]
+            is_on_own_lines = _begins_line(text, start) and _ends_line(text, sign.end())
+            if closed and _is_formula(inner, delimiter) and (is_on_own_lines or delimiter != "\\["):
+                yield (
+                    start,
+                    sign.end(),
+                    inner,
+                    is_on_own_lines if delimiter == "$$" else delimiter[:2] in ("\\[", "\\b"),
+                )
+                delimiter = ""
                 continue
-            opened = ""
-        if not opened or opened == "$":
+            delimiter = ""
+        if not delimiter or delimiter == "$":
             new = _opening_delimiter(text, sign)
             if new:
-                opened, start, begin = new, sign.start(), sign.end()
+                delimiter, start, begin = new, sign.start(), sign.end()
 
 
 def _opening_delimiter(text: str, sign: re.Match[str]) -> str:
@@ -92,32 +97,32 @@ def _opening_delimiter(text: str, sign: re.Match[str]) -> str:
     return "$" if opens else ""
 
 
-def _closes(text: str, opened: str, sign: re.Match[str]) -> bool | None:
-    """True if *sign* closes the delimiter *opened*, False if it closes it wrongly, None if it is inside."""
-    if opened.startswith("\\begin"):
-        return True if sign["end"] and f"\\begin{{{sign['end']}}}" == opened else None
-    if opened in ("\\(", "\\["):
-        return True if sign["bracket"] == (")" if opened == "\\(" else "]") else None
+def _closes(text: str, delimiter: str, sign: re.Match[str]) -> bool | None:
+    """True if *sign* closes the opening *delimiter*, False if it closes it wrongly, None if it is inside."""
+    if delimiter.startswith("\\begin"):
+        return True if sign["end"] and f"\\begin{{{sign['end']}}}" == delimiter else None
+    if delimiter in ("\\(", "\\["):
+        return True if sign["bracket"] == (")" if delimiter == "\\(" else "]") else None
     if not sign["dollars"]:
         return None
-    if opened == "$$":
+    if delimiter == "$$":
         return True if sign["dollars"] == "$$" else None
     return sign["dollars"] == "$" and not _is_word(text[sign.end() : sign.end() + 1])
 
 
-def _is_formula(inner: str, opened: str) -> bool:
+def _is_formula(inner: str, delimiter: str) -> bool:
     """Whether the text looks like mathematics, not like ``$5 and 10$`` or ``\\[1\\]``."""
     if not inner.strip() or _FORBIDDEN.search(inner):
         return False
-    if opened == "$$" or opened.startswith("\\begin"):
+    if delimiter == "$$" or delimiter.startswith("\\begin"):
         return True
-    if opened != "$" and _HAN.search(_TEXT_COMMAND.sub("", inner)):
+    if delimiter != "$" and _HAN.search(_TEXT_COMMAND.sub("", inner)):
         return False
-    if opened == "\\[":
+    if delimiter == "\\[":
         return _MATHEMATICAL.search(inner) is not None
     if len(inner) > _LONGEST_IN_LINE:
         return False
-    if opened == "$" and inner != inner.strip():
+    if delimiter == "$" and inner != inner.strip():
         return _COMMAND.search(inner) is not None and not _WORDS.search(
             _COMMAND.sub(r"\\", _TEXT_COMMAND.sub("", inner))
         )

@@ -70,10 +70,10 @@ def dateline_in(text: str) -> Dateline | None:
         return None
     dates, blanked = _dates_in(_ORIGINAL.sub("原创 ", _ASIDE.sub(" ", text)))
     rest, fields = labelled_fields(blanked)
-    alone = not dates and _CLOCK_ALONE.search(rest)
-    if not dates and not alone and not any(field.kind != OTHER or field.is_colon for field in fields):
+    clock = not dates and _CLOCK_ALONE.search(rest)
+    if not dates and not clock and not any(field.kind != OTHER or field.is_colon for field in fields):
         return None
-    words = _CLOCK_ALONE.sub(" \x00 ", rest) if alone else rest
+    words = _CLOCK_ALONE.sub(" \x00 ", rest) if clock else rest
     if len("".join(words.split())) > _LONGEST_REST or re.search(r"[。，,；！？!?“”]", words):
         return None
     found = _Rest(*[half.split() for half in (*words.split("\x00", 1), "")[:2]])
@@ -83,13 +83,13 @@ def dateline_in(text: str) -> Dateline | None:
 
 def _dates_in(text: str) -> tuple[list[tuple[int, datetime]], str]:
     """The dates with their ranks, and the text with NUL between bars in place of each date."""
-    dates, taken = [], list(text)
+    dates, characters = [], list(text)
     for found in find_dates(text):
-        if "\x00" in taken[found.start : found.end]:
+        if "\x00" in characters[found.start : found.end]:
             continue
         dates.append((_rank(text[: found.start]), found.at))
-        taken[found.start : found.end] = "\x00" * (found.end - found.start)
-    return dates, re.sub("\x00+", " | \x00 | " if dates else "", "".join(taken))
+        characters[found.start : found.end] = "\x00" * (found.end - found.start)
+    return dates, re.sub("\x00+", " | \x00 | " if dates else "", "".join(characters))
 
 
 def _rank(before: str) -> int:
@@ -109,8 +109,8 @@ def _source_and_byline(rest: _Rest) -> tuple[str, tuple[str, ...]]:
         return source_in(before[-1]), names_in(" ".join(before[:-1]))
     if before and is_person_name(before[0]) and not MEDIA.fullmatch(before[0]):
         return source_in(after[0]) if after else account, names_in(before[0])
-    named = [word for word in before if MEDIA.fullmatch(word)][-1:] or before[:1] or after[:1]
-    return (source_in(named[0]) if named else account), ()
+    media = [word for word in before if MEDIA.fullmatch(word)][-1:] or before[:1] or after[:1]
+    return (source_in(media[0]) if media else account), ()
 
 
 def _words(words: Sequence[str]) -> list[str]:

@@ -34,6 +34,8 @@ _LEAST_LIKENESS = 0.55
 
 @dataclass(frozen=True)
 class HeadlineLines:
+    """A headline with the lines above and below it; empty texts for missing ones."""
+
     kicker: str = ""
     title: str = ""
     subtitle: str = ""

@@ -97,9 +97,9 @@ def possible_heads(texts: Sequence[str], has_title: bool) -> Iterator[StoryHead]
         yield document
     lines = _lines_above(texts)
     following = texts[len(lines)] if len(lines) < len(texts) else ""
-    places = [*reversed(_labelled_indexes(lines, following)), -1]
-    for last in places:
-        if last in places[:1] or last + 1 >= len(lines) or not lines[last + 1].kind:
+    last_indexes = [*reversed(_labelled_indexes(lines, following)), -1]
+    for last in last_indexes:
+        if last in last_indexes[:1] or last + 1 >= len(lines) or not lines[last + 1].kind:
             yield _head(lines, last, has_title)
 
 
@@ -142,21 +142,23 @@ def _mark_menu(lines: list[HeadLine]) -> list[HeadLine]:
 
 
 def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
-    titled = any(line.kind == "title" or not (line.kind or MEDIA.fullmatch(line.text)) for line in above)
+    has_headline = any(line.kind == "title" or not (line.kind or MEDIA.fullmatch(line.text)) for line in above)
     if whole_line(ORIGINAL_TITLE, text):
         return HeadLine(text, "original")
-    if _is_path(text, titled, following):
+    if _is_path(text, has_headline, following):
         return HeadLine(text, "section")
-    if whole_line(HEAD_FURNITURE, text) or (not titled and whole_line(NAVIGATION, text) and not dateline_in(following)):
+    if whole_line(HEAD_FURNITURE, text) or (
+        not has_headline and whole_line(NAVIGATION, text) and not dateline_in(following)
+    ):
         return HeadLine(text, "furniture")
-    if _is_card(text, above) or (titled and is_bare_promotion(text)):
+    if _is_card(text, above) or (has_headline and is_bare_promotion(text)):
         return HeadLine(text, "furniture")
-    if (titled or _REPORTER.search(fold_traditional(text))) and whole_line(BYLINE_LINE, text) and names_in(text):
+    if (has_headline or _REPORTER.search(fold_traditional(text))) and whole_line(BYLINE_LINE, text) and names_in(text):
         return HeadLine(text, "byline")
     found = dateline_in(text)
     if (
         found is None
-        or (not titled and found.fields and may_be_headline(found.fields[0]))
+        or (not has_headline and found.fields and may_be_headline(found.fields[0]))
         or _is_list_line(text, found, following)
     ):
         return HeadLine(text)
@@ -166,18 +168,23 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
 
 def _is_card(text: str, above: Sequence[HeadLine]) -> bool:
     """Whether *text* is the name or the motto of an account, below ``以下文章来源于…``."""
-    named = [line.text for line in above[-2:]]
-    if named and named[-1].startswith("以下文章来源于"):
+    previous = [line.text for line in above[-2:]]
+    if previous and previous[-1].startswith("以下文章来源于"):
         return text.endswith(".")
-    return len(named) > 1 and named[0].startswith("以下文章来源于") and named[1].endswith(".") and "。" not in text
+    return (
+        len(previous) > 1
+        and previous[0].startswith("以下文章来源于")
+        and previous[1].endswith(".")
+        and "。" not in text
+    )
 
 
-def _is_path(text: str, titled: bool, following: str) -> bool:
+def _is_path(text: str, has_headline: bool, following: str) -> bool:
     if whole_line(PAGE_OF_PAPER, text):
         return True
-    if whole_line(SECTION_PATH, text) and (not titled or text.startswith(("首页", "当前", "您", "所在"))):
+    if whole_line(SECTION_PATH, text) and (not has_headline or text.startswith(("首页", "当前", "您", "所在"))):
         return True
-    if titled:
+    if has_headline:
         return whole_line(SECTION_BELOW, text) is not None
     return whole_line(SHORT_PATH, text) is not None and dateline_in(following) is None and "。" not in following
 
@@ -194,7 +201,7 @@ def _labelled_indexes(lines: Sequence[HeadLine], following: str) -> list[int]:
 
     Also the index of the last line, if *following* begins like a story: ``本报讯（记者 …）``.
     """
-    sure: list[int] = []
+    indexes: list[int] = []
     unlabelled = 0
     for index, line in enumerate(lines):
         if not line.kind:
@@ -202,16 +209,16 @@ def _labelled_indexes(lines: Sequence[HeadLine], following: str) -> list[int]:
             if _ITEM.match(line.text) and unlabelled > 1:
                 break
             continue
-        if unlabelled > (_MOST_UNLABELLED if line.kind in ("dated", "byline", "title") or not sure else 2) or (
+        if unlabelled > (_MOST_UNLABELLED if line.kind in ("dated", "byline", "title") or not indexes else 2) or (
             line.kind == "labelled" and unlabelled > 2
         ):
             break
-        sure.append(index)
+        indexes.append(index)
         unlabelled = 0 if any(not above.kind for above in lines[:index]) else unlabelled
     else:
         if lines and 1 < unlabelled < _MOST_UNLABELLED and OPENS_STORY.match(following[:_LONGEST_TITLE]):
-            sure.append(len(lines) - 1)
-    return sure
+            indexes.append(len(lines) - 1)
+    return indexes
 
 
 def _head(lines: Sequence[HeadLine], last: int, has_title: bool) -> StoryHead:
@@ -247,29 +254,31 @@ def _headline_and_subtitle(lines: Sequence[HeadLine]) -> list[HeadLine]:
 def _headlines(head: StoryHead, above: Sequence[HeadLine], has_title: bool) -> list[str]:
     """The unlabelled lines that are headlines. Adds the names of people and accounts among the others to *head*."""
     heads: list[str] = []
-    dated = False
+    has_date = False
     for index, line in enumerate(above):
         following = above[index + 1] if index + 1 < len(above) else HeadLine("")
-        titled = bool(heads or has_title or head.title)
+        has_headline = bool(heads or has_title or head.title)
         if line.kind:
-            dated = dated or (titled and line.kind == "dated")
-        elif (titled and following.dateline.is_account) or _is_media_name(line.text, above[index + 1 :], titled):
+            has_date = has_date or (has_headline and line.kind == "dated")
+        elif (has_headline and following.dateline.is_account) or _is_media_name(
+            line.text, above[index + 1 :], has_headline
+        ):
             head.source = head.source or source_in(line.text)
-        elif titled and _is_pen_name(line.text, following):
+        elif has_headline and _is_pen_name(line.text, following):
             head.source = head.source or line.text
-        elif titled and not head.byline and _is_name(line.text, following):
+        elif has_headline and not head.byline and _is_name(line.text, following):
             head.byline = names_in(line.text)
-        elif not (dated and titled and len(line.text) <= _SHORT and not is_below(line.text)):
+        elif not (has_date and has_headline and len(line.text) <= _SHORT and not is_below(line.text)):
             heads.append(line.text)
     return heads
 
 
-def _is_media_name(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
+def _is_media_name(text: str, below: Sequence[HeadLine], has_headline: bool) -> bool:
     """Whether *text* is the name of a newspaper: below the headline, or on the first line of a page above it."""
     if not MEDIA.fullmatch(text):
         return False
     return (
-        titled
+        has_headline
         or any(line.dateline.dates and text in line.text for line in below)
         or (text.endswith(_PUBLISHERS) and any(not line.kind for line in below))
     )
@@ -277,8 +286,8 @@ def _is_media_name(text: str, below: Sequence[HeadLine], titled: bool) -> bool:
 
 def _is_pen_name(text: str, following: HeadLine) -> bool:
     """Whether *text* is the name of an account above a line with only a date. A subtitle is longer."""
-    alone = following.kind == "dated" and not following.dateline.fields and not following.dateline.source
-    return alone and 3 < len(text) <= _LONGEST_PEN_NAME and _LETTERS.fullmatch(text) is not None
+    is_bare_date = following.kind == "dated" and not following.dateline.fields and not following.dateline.source
+    return is_bare_date and 3 < len(text) <= _LONGEST_PEN_NAME and _LETTERS.fullmatch(text) is not None
 
 
 def _is_name(text: str, following: HeadLine) -> bool:
@@ -288,10 +297,10 @@ def _is_name(text: str, following: HeadLine) -> bool:
 
 
 def _take_fields(head: StoryHead, above: Sequence[HeadLine]) -> None:
-    titled = [index for index, line in enumerate(above) if not line.kind or line.kind == "title"]
-    first = titled[0] if titled else 0
+    title_indexes = [index for index, line in enumerate(above) if not line.kind or line.kind == "title"]
+    first = title_indexes[0] if title_indexes else 0
     dates = [
-        (rank + 3 * (index < first and bool(titled)), at)
+        (rank + 3 * (index < first and bool(title_indexes)), at)
         for index, line in enumerate(above)
         for rank, at in line.dateline.dates
     ]

@@ -55,14 +55,14 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
     end = _story_end(texts, start)
     below = texts[end:]
     fields = [one for text in below for one in fields_in(text)]
-    signed = [names for text in below if (names := _names_in(text))]
+    bylines = [names for text in below if (names := _names_in(text))]
     edition = next((found for text in below if (found := whole_line(EDITION, text))), None)
     date = next(find_dates(edition[0]), None) if edition else None
     return Tail(
         end,
         _people(fields, EDITOR),
         _people(fields, CHIEF),
-        max(signed, key=len, default=()),
+        max(bylines, key=len, default=()),
         next((source_in(one.value) for one in fields if one.kind == SOURCE and one.value), "")
         or (source_in(edition["name"]) if edition else ""),
         date.at if date else None,
@@ -89,9 +89,9 @@ def _story_end(texts: Sequence[str], start: int) -> int:
     """The index after the last sentence of the story and the lines below it, up to the first line of page chrome."""
     sentences = _story_sentences(texts, start)
     end = sentences[-1] + 1 if sentences else start
-    signed = next((index for index in range(start, end) if _names_editor(texts[index])), None)
-    if signed is not None:
-        above = [index for index in sentences if index < signed]
+    editor_index = next((index for index in range(start, end) if _names_editor(texts[index])), None)
+    if editor_index is not None:
+        above = [index for index in sentences if index < editor_index]
         if _length(texts, sentences[len(above) :]) < _SMALL_FRACTION * _length(texts, above):
             end = above[-1] + 1
     while end < len(texts) and not _begins_tail(texts, end):
@@ -111,8 +111,8 @@ def _begins_tail(texts: Sequence[str], index: int) -> bool:
     return few or any(is_furniture(line) and not _WEAK.fullmatch(line) for line in below)
 
 
-def _length(texts: Sequence[str], places: Sequence[int]) -> int:
-    return sum(len(texts[index]) for index in places)
+def _length(texts: Sequence[str], indexes: Sequence[int]) -> int:
+    return sum(len(texts[index]) for index in indexes)
 
 
 def _names_editor(text: str) -> bool:

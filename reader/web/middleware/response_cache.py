@@ -51,12 +51,12 @@ class NotCached(Exception):
 
 
 class Revision(Protocol):
-    """The revision of what the responses are made of."""
+    """The revision of the content that responses are built from."""
 
     def __call__(self) -> int: ...
 
-    def known(self) -> int | None:
-        """The same without waiting; None if it is not known."""
+    def cached(self) -> int | None:
+        """Returns the revision without waiting; None if no recent one is cached."""
 
 
 @dataclass
