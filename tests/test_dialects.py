@@ -97,6 +97,15 @@ def test_no_cell_of_a_table_is_lost():
     ]
 
 
+def test_a_fence_in_a_code_block_that_is_further_right_does_not_end_it():
+    """The documentation of Material for MkDocs shows its syntax so, and uses it below."""
+    tab = '!!! note\n\n    === "甲"\n\n        ``` js\n        x\n        ```\n'
+    html = body_of(f"``` markdown\n{tab}```\n\n{tab}\n尾")
+    assert html.startswith(f'<pre><code class="language-markdown">{tab.replace(chr(34), "&quot;")}</code></pre>')
+    assert '<p><strong>甲</strong></p>\n<pre><code class="language-js">x\n</code></pre>' in html
+    assert html.rstrip().endswith("</aside>\n<p>尾</p>")
+
+
 @pytest.mark.parametrize("quote", ["", "> "])
 def test_a_picture_of_a_shortcode_inside_a_link_has_that_link(quote):
     html = sanitize(body_of(quote + '前 [{{< figure src="a.jpg" caption="图" >}}](https://a.example/ "t")'))

@@ -104,8 +104,8 @@ def _refuse_template(text: str) -> None:
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     if found := _COMMENT.match(text):
         above = "\n" * text.count("\n", 0, found.start(1))
-        values, rest, lines = front_matter.split(above + found[1])
-        if lines and not rest.strip():
+        values, rest, lines = front_matter.split(f"{above}{found[1].rstrip()}\n\n-->")  # it ends fields without a fence
+        if lines and rest.strip() == "-->":
             return values, text[found.end() :]
     values, page, lines = front_matter.split_above(text)
     return (values, page) if not lines and _PAGE.search(page) else _without_tags(values, page)

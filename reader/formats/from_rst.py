@@ -44,6 +44,11 @@ _ROLE = re.compile(r":([A-Za-z][\w.+:-]*):`([^`]*)`")
 _LITERAL = re.compile(r'<span class="docutils literal">((?:<span class="pre">[^<]*</span>|[^<])*)</span>')
 _TARGET = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _PELICAN = re.compile(r"^(?:\{\w+\}|\|\w+\|)")
+_MAIL_HEADER = re.compile(
+    r"\A(?=(?:.*\n){0,40}?Title:)(?:[A-Z][\w-]{0,40}:(?:[ \t].*)?\n(?:[ \t]+\S.*\n)*){2,60}(?=[ \t]*\n)"
+)
+"""Fields as of a mail (RFC 2822), with which Python's PEPs begin; docutils reads them with its PEP reader only."""
+_HEADER_NAME = re.compile(r"^(?=[A-Z])", re.MULTILINE)
 _INCLUDE = re.compile(r"^[ \t]*\.\. (?:literal)?include::[ \t]*(\S{1,800})", re.MULTILINE)
 _IGNORED = frozenset({"toctree", "index", "highlight", "contents", "sectnum", "include", "meta", "title"})
 _LABEL_ARGUMENT = frozenset(
@@ -64,7 +69,8 @@ _SETTINGS: dict[str, Any] = {
 
 def read(data: bytes) -> Draft:
     """Reads the fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
-    values, source, lines_above = front_matter.split_above(without_incomplete_name(decode_text(data), is_marked=True))
+    whole = _MAIL_HEADER.sub(lambda header: _HEADER_NAME.sub(":", header[0]), decode_text(data))
+    values, source, lines_above = front_matter.split_above(without_incomplete_name(whole, is_marked=True))
     text, tags = without_tags(source, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
     rst_limits.check(text)
     try:

@@ -131,6 +131,17 @@ def _mask_tags(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
     return "".join([*out, text[done:]])
 
 
+def closes_fence(line: str, prefix: str, fence: str) -> bool:
+    """Whether *line* ends the code block that begins with *prefix* and *fence* (CommonMark 4.5).
+
+    It holds nothing but at least as many of the same marks, at most three columns further right.
+    """
+    marks = line.lstrip(" \t>" if ">" in prefix else " \t")
+    indentation = len(line[: len(line) - len(marks)].expandtabs(4))
+    marks = marks.rstrip()
+    return len(marks) >= len(fence) and not marks.strip(fence[0]) and indentation <= len(prefix.expandtabs(4)) + 3
+
+
 def _mask_blocks(text: str, masks: Masks) -> str:
     if not text.startswith(_INDENTS) and not any(sign in text for sign in _BLOCK_SIGNS):
         return text
@@ -171,14 +182,12 @@ class _Blocks:
         found = _FENCE.match(line) if "```" in line or "~~~" in line else None
         if not found:
             return None
-        sign, size, quoted = found["fence"][0], len(found["fence"]), ">" in found["prefix"]
-        end = at + 1
+        quoted, end = ">" in found["prefix"], at + 1
         while end < len(self.lines):
-            inside = self.lines[end].strip(" \t>") if quoted else self.lines[end].strip()
             if quoted and ">" not in self.lines[end]:
                 end -= 1
                 break
-            if len(inside) >= size and not inside.strip(sign):
+            if closes_fence(self.lines[end], found["prefix"], found["fence"]):
                 break
             end += 1
         content, closing = self.lines[at + 1 : end], self.lines[end : end + 1]

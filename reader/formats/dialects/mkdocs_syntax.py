@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from ...patterns import lazy_pattern
 from .html_builders import KINDS
+from .masking import closes_fence
 
 _CALLOUT = lazy_pattern(
     r"(?P<prefix>[ \t]*+)(?:(?P<bangs>!!!|\?\?\?)\+?[ \t]++(?P<kind>[\w-]++)(?:[ \t]++[\w-]++)*+[ \t]*+"
     r"(?:\"(?P<title>[^\"]*+)\")?|===[+!]?[ \t]++\"(?P<label>[^\"]*+)\")[ \t]*+"
 )
 """``!!! note "Title"``, ``??? note``, ``=== "Label"``. Their content is indented by four spaces."""
-_FENCE = lazy_pattern(r"[ \t>]*(`{3,}|~{3,})")
+_FENCE = lazy_pattern(r"([ \t>]*)(`{3,}|~{3,})(.*)")
 _FOLDING_KINDS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 20
 _CRITIC = {"{++": "++}", "{--": "--}", "{>>": "<<}", "{~~": "~~}", "{==": "==}"}
@@ -38,13 +39,13 @@ def with_containers(text: str) -> str:
 
 
 def _convert_containers(lines: list[str], depth: int = 0) -> Iterator[str]:
-    at, fence = 0, ""
+    at, fence = 0, None
     while at < len(lines):
         line = lines[at]
         at += 1
-        if found := _FENCE.match(line):
-            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
-        callout = None if fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
+        is_code = fence is not None
+        fence = (None if closes_fence(line, *fence) else fence) if fence else _open_fence(line)
+        callout = None if is_code or fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
         if callout is None or (callout["bangs"] and callout["kind"].lower() not in KINDS | _FOLDING_KINDS):
             yield line
             continue
@@ -63,6 +64,12 @@ def _convert_containers(lines: list[str], depth: int = 0) -> Iterator[str]:
             ]
         else:
             yield from ["", f"{prefix}**{callout['label']}**", "", *inner]
+
+
+def _open_fence(line: str) -> tuple[str, str] | None:
+    """The prefix and the marks of an opening fence; backticks in its info string are inline code."""
+    found = _FENCE.fullmatch(line)
+    return None if found is None or ("`" in found[3] and found[2][0] == "`") else (found[1], found[2])
 
 
 def convert_mkdocs(text: str) -> str:
