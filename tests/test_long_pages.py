@@ -15,7 +15,7 @@ from reader.chinese import script_conversion
 from reader.server.spawn_web_process import MALLOC
 from reader.services import build_services
 from reader.settings import ROOT
-from reader.web import long_pages
+from reader.web import long_page_limits
 
 PARAGRAPH = "河北新闻网讯：今天下雨，记者从气象部门了解到，明天仍有降雨。\n\n"
 
@@ -24,7 +24,7 @@ PARAGRAPH = "河北新闻网讯：今天下雨，记者从气象部门了解到�
 def ask(settings, drop):
     """``ask(path, address, …)``."""
     drop("2026-05-01/rain.md", "# 大雨\n\n今天下雨。")
-    drop("2026-05-01/long.md", "# 长篇\n\n" + PARAGRAPH * (2 * long_pages.LONG_CHARACTERS // len(PARAGRAPH)))
+    drop("2026-05-01/long.md", "# 长篇\n\n" + PARAGRAPH * (2 * long_page_limits.LONG_CHARACTERS // len(PARAGRAPH)))
     services = build_services(replace(settings, trusted_proxies="none"))
     services.library.scan_all()
     client = create_app(services).test_client(use_cookies=False)
@@ -37,8 +37,8 @@ def ask(settings, drop):
 
 def test_one_client_asks_for_a_bounded_number_of_long_pages_at_a_time(ask):
     with ExitStack() as held:
-        for _ in range(long_pages.WAITING_OF_CLIENT):
-            assert held.enter_context(long_pages._places.taken("203.0.113.7"))
+        for _ in range(long_page_limits.WAITING_OF_CLIENT):
+            assert held.enter_context(long_page_limits._places.taken("203.0.113.7"))
         refused = ask("/a/long", "203.0.113.7")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert ask("/a/rain", "203.0.113.7").status_code == 200
@@ -50,8 +50,8 @@ def test_one_client_asks_for_a_bounded_number_of_long_pages_at_a_time(ask):
 
 def test_all_clients_together_ask_for_a_bounded_number_of_long_pages_at_a_time(ask):
     with ExitStack() as held:
-        for number in range(long_pages.WAITING):
-            assert held.enter_context(long_pages._places.taken(f"203.0.{number}.7"))
+        for number in range(long_page_limits.WAITING):
+            assert held.enter_context(long_page_limits._places.taken(f"203.0.{number}.7"))
         assert ask("/a/long", "203.0.113.99").status_code == 503
         assert ask("/a/rain", "203.0.113.99").status_code == 200
 

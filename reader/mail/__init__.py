@@ -11,7 +11,7 @@
     attachments.py     formats and sizes of attached files, limits of Kindle
     file_message.py    builds the message with a requested file after an export worker has generated it
     smtp.py            connects to the SMTP server and sends one message
-    smtp_replies.py    SMTP connections that limit the length and time of a reply
+    bounded_smtp.py    SMTP connections that limit the length and time of a reply
     sending_record.py  records the message that this machine is sending
     sender.py          MailSender: the thread of one process that sends queued messages
 

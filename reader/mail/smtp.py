@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..i18n import Message
 from ..setting_values import ascii_host
-from .smtp_replies import PlainConnection, TlsConnection
+from .bounded_smtp import PlainConnection, TlsConnection
 
 TIMEOUT_SECONDS = 60.0
 """For each reply of the server except the last."""

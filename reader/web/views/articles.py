@@ -21,7 +21,7 @@ from ..comment_access import comments_link
 from ..current_site import in_script, own_site
 from ..download_links import estimates_of, export_links
 from ..headlines import ListedHeadline, headlines_of, with_lead_first
-from ..long_pages import turn_of
+from ..long_page_limits import turn_of
 from ..pagination import cursor_of, next_link
 from ..rendering import (
     NavigationLink,
