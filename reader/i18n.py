@@ -109,7 +109,7 @@ _PARTS = ("cause", "hint", "problem", "reason")
 """The names of Message values that are complete messages themselves."""
 
 
-def unquoted(text: str) -> str:
+def redacted(text: str) -> str:
     """*text* in English for the log, without content of articles: people who may not read a draft can read the log.
 
     Keeps the numbers, Messages and _SAFE_IN_LOGS values of a Message. Replaces all other values by ``…``, and also the
@@ -123,7 +123,7 @@ def unquoted(text: str) -> str:
 
 def _unquoted_value(name: str, value: object) -> object:
     if isinstance(value, Message) or (isinstance(value, str) and name in _PARTS):
-        return unquoted(value)
+        return redacted(value)
     return value if isinstance(value, int | float) or name in _SAFE_IN_LOGS else "…"
 
 
@@ -141,14 +141,14 @@ def environment_language(environ: Mapping[str, str] = os.environ) -> str:
     return "en"
 
 
-def stored(text: str) -> str:
-    """Serializes *text* for ``restored``: a Message as JSON with its msgid and values. Lone surrogates become ``?``."""
+def serialize(text: str) -> str:
+    """*text* for storage: a Message as JSON with its msgid and values. Lone surrogates become ``?``."""
     json_text = json.dumps(_storable(text), ensure_ascii=False) if isinstance(text, Message) else text
     return json_text if json_text.isascii() else json_text.encode("utf-8", "replace").decode()
 
 
-def restored(text: str) -> str:
-    """The inverse of ``stored``: the Message, or *text* unchanged if it is not a serialized Message."""
+def deserialize(text: str) -> str:
+    """The inverse of ``serialize``: the Message, or *text* unchanged if it is not a serialized Message."""
     if not text.startswith('{"msgid": '):
         return text
     found: str = json.loads(text, object_hook=lambda entry: _message(**entry) if "msgid" in entry else entry)

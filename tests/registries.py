@@ -18,11 +18,11 @@ from reader.errors import UnreadableArticle
 from reader.exports import Exporter
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
-from reader.formats import FORMATS, HOLD_PICTURES
+from reader.formats import FORMATS, PICTURE_FORMATS
 from reader.models import Article, Draft
 from reader.services import Services
 
-TEXT_FORMATS = [suffix for suffix in FORMATS if suffix not in HOLD_PICTURES]
+TEXT_FORMATS = [suffix for suffix in FORMATS if suffix not in PICTURE_FORMATS]
 """Those whose files a person types, with front matter above."""
 SPECIMEN = Path(__file__).resolve().parent / "samples" / "specimen.md"
 PICTURE = "一座石桥跨过河面"

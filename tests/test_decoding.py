@@ -10,7 +10,7 @@ import pytest
 
 from reader.errors import UnreadableArticle
 from reader.formats import read_draft
-from reader.formats.decoding import decode_page, decode_text, judge
+from reader.formats.decoding import decode_page, decode_text, detect_encoding
 from reader.importing.extraction.semantic_html import normalize
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -229,7 +229,7 @@ def test_a_few_broken_bytes_of_a_page_cost_only_themselves():
 @pytest.mark.parametrize("raw", [b"", b"\xff", b"\xfe\xff", b"\x00", bytes(range(256)) * 4])
 def test_any_bytes_of_a_page_become_some_text(raw):
     assert isinstance(decode_page(raw), str)
-    assert judge(raw).codec
+    assert detect_encoding(raw).codec
 
 
 def test_text_is_normalised_without_changing_a_word():

@@ -16,7 +16,7 @@ from lxml import etree
 from reader.catalog import Catalog
 from reader.errors import UnreadableArticle
 from reader.formats import read_content
-from reader.i18n import Message, restored, stored
+from reader.i18n import Message, deserialize, serialize
 from reader.library import read_batches
 from reader.library.git_dates import first_commits
 from reader.library.scanner import Library
@@ -53,7 +53,7 @@ def test_a_lone_surrogate_in_any_field_costs_no_other_article(settings, articles
 def test_what_is_stored_of_a_message_is_always_valid_unicode():
     message = Message("duplicate field: %(field)s", field=Message("invalid YAML: %(problem)s", problem="雨\ud800"))
     for text in (message, str(message)):
-        assert str(restored(stored(text).encode().decode())) == str(message).replace("\ud800", "?")
+        assert str(deserialize(serialize(text).encode().decode())) == str(message).replace("\ud800", "?")
 
 
 def test_a_message_of_an_exception_can_be_copied_although_the_exception_cannot():

@@ -20,7 +20,7 @@ from reader import i18n
 from reader.cli import COMMANDS, command_of, main
 from reader.commands.click_localization import paragraphs_of
 from reader.errors import NotFound, UnreadableArticle
-from reader.i18n import Message, environment_language, nmessage, restored, stored, translated
+from reader.i18n import Message, deserialize, environment_language, nmessage, serialize, translated
 from reader.settings import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "Message": None, "nmessage": (1, 2)}
@@ -196,7 +196,7 @@ def test_a_message_about_a_number_has_real_plurals(count, english, chinese):
                                   UnreadableArticle(Message("no date"), Message("close the tags")).message,
                                   nmessage("%(num)s article", "%(num)s articles", 2, num=2)])  # fmt: skip
 def test_a_message_survives_storing_and_pickling(text):
-    for copy in (restored(stored(text)), pickle.loads(pickle.dumps(text))):
+    for copy in (deserialize(serialize(text)), pickle.loads(pickle.dumps(text))):
         assert (copy, translated(copy, "zh-CN")) == (text, translated(text, "zh-CN"))
 
 

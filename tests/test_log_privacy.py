@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reader.errors import BadSetting, UnreadableArticle
 from reader.formats import from_markdown
-from reader.i18n import Message, unquoted
+from reader.i18n import Message, redacted
 from reader.library import file_reader_child
 from reader.state.engines import sqlite_engine
 from reader.storage.log_formatter import LineFormatter
@@ -155,4 +155,4 @@ def test_a_child_process_that_a_bug_ends_tells_where_and_not_what(tmp_path):
     ],
 )
 def test_of_a_text_the_log_has_names_and_numbers(problem, logged):
-    assert unquoted(problem) == (logged or "draft is neither true nor false: '…'")
+    assert redacted(problem) == (logged or "draft is neither true nor false: '…'")

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadBackup, HalfRestored, StateUnusable
-from ..formats.archives import MOST_TIMES_PACKED
+from ..formats.archives import LARGEST_COMPRESSION_RATIO
 from ..i18n import N_, Message
 from ..library.watcher import lock_of
 from ..settings import Settings
@@ -178,7 +178,7 @@ def _check_packing(member: zipfile.ZipInfo) -> None:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
         raise BadBackup(text)
-    if member.file_size > max(_SMALL_BYTES, member.compress_size * MOST_TIMES_PACKED):
+    if member.file_size > max(_SMALL_BYTES, member.compress_size * LARGEST_COMPRESSION_RATIO):
         raise BadBackup(Message("%(path)s in it is packed too tightly, as in a zip bomb", path=member.filename))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
-from ..i18n import restored
+from ..i18n import deserialize
 from ..models import Article
 from .read_connections import Connections
 from .rows import article_of
@@ -96,8 +96,8 @@ class FileListing:
 
     def _listed(self, row: sqlite3.Row) -> ListedFile:
         published = datetime.fromtimestamp(row["published"], self._timezone) if row["title"] else None
-        remarks = tuple(restored(json.loads(line)[1]) for line in row["remarks"].split("\n") if line)
-        problem = restored(row["cause"]) if row["remarks"] == "" else ""
+        remarks = tuple(deserialize(json.loads(line)[1]) for line in row["remarks"].split("\n") if line)
+        problem = deserialize(row["cause"]) if row["remarks"] == "" else ""
         return ListedFile(row["path"], row["state"], row["title"] or "", row["slug"], published, problem, remarks)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import Busy, Gone, Moved, NotFound
-from ..i18n import restored
+from ..i18n import deserialize
 from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key
 from ..site_identity import Site
 from .collection_index import collections_in
@@ -242,7 +242,7 @@ class Catalog:
         fields = "SELECT path, line, cause, hint FROM"
         of_files = f"{fields} files WHERE cause <> '' AND remarks = ''"
         rows = self._all(f"{of_files} UNION ALL {fields} site_problems ORDER BY 1, 2")
-        return [Problem(row["path"], row["line"], restored(row["cause"]), restored(row["hint"])) for row in rows]
+        return [Problem(row["path"], row["line"], deserialize(row["cause"]), deserialize(row["hint"])) for row in rows]
 
     def shows_picture(self, digest: str) -> bool:
         """Whether a visible article, a page of the site or its settings have the picture."""
@@ -276,7 +276,7 @@ class Catalog:
         """The warnings and notes of all files, by path."""
         rows = self._all("SELECT path, remarks FROM files WHERE remarks <> '' ORDER BY path")
         remarks = ((row["path"], *json.loads(line)) for row in rows for line in row["remarks"].split("\n"))
-        return [Problem(path, 0, restored(text), "", severity) for path, severity, text in remarks]
+        return [Problem(path, 0, deserialize(text), "", severity) for path, severity, text in remarks]
 
     def moved_from(self, address: str) -> str:
         """The slug of the article that the path of another site leads to: ``/2018/01/02/rain.html``. Raises NotFound.
@@ -296,7 +296,7 @@ class Catalog:
     def fault(self, kind: str = "fault") -> str:
         """Why the articles folder (``state_fault``: the history) cannot be followed, a Message; empty if it can."""
         row = self._one("SELECT value FROM meta WHERE key = ?", kind)
-        return restored(row["value"]) if row else ""
+        return deserialize(row["value"]) if row else ""
 
     def is_complete(self) -> bool:
         """False for a new file, the first one or one that replaced another, until the whole folder has been read."""

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..article_corrections import CORRECTED, changed_at, from_fields, to_fields
-from ..i18n import stored
+from ..i18n import serialize
 from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Problem, Teaser, is_dated, local_time
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture, is_corrected"
@@ -141,7 +141,7 @@ def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:
 
 def remarks_of(article: Article) -> str:
     return "\n".join(
-        json.dumps([severity, stored(text)], ensure_ascii=False)
+        json.dumps([severity, serialize(text)], ensure_ascii=False)
         for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
         for text in texts
     )
@@ -149,7 +149,7 @@ def remarks_of(article: Article) -> str:
 
 def remark_of(problem: Problem) -> str:
     """A note of a file that is not published, as ``remarks_of`` writes those of an article."""
-    return json.dumps([problem.severity, stored(problem.cause)], ensure_ascii=False)
+    return json.dumps([problem.severity, serialize(problem.cause)], ensure_ascii=False)
 
 
 def is_unchanged(path: str, digest: str, article: Article, before: sqlite3.Row, known: sqlite3.Row) -> bool:

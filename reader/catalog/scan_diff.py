@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..i18n import restored
+from ..i18n import deserialize
 from ..models import Problem
 from .repair import repairing
 from .schema import connect, is_complete
 
 Found = tuple[str, str, str, str]
-"""path, stamp, cause, hint. *cause* is a ``stored`` Message, empty for a readable file."""
+"""path, stamp, cause, hint. *cause* is a serialized Message, empty for a readable file."""
 
 _MISSING = """FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)
     AND NOT EXISTS (SELECT 1 FROM found f WHERE f.cause <> '' AND k.path > f.path || '/' AND k.path < f.path || '0')"""
@@ -84,7 +84,7 @@ def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
     return Comparison(
         changed={str(row["path"]): str(row["stamp"]) for row in changed if not row["cause"]},
         problems=tuple(
-            (str(row["stamp"]), Problem(row["path"], 0, restored(row["cause"]), restored(row["hint"])))
+            (str(row["stamp"]), Problem(row["path"], 0, deserialize(row["cause"]), deserialize(row["hint"])))
             for row in changed
             if row["cause"]
         ),

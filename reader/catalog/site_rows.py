@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from ..errors import NotFound
-from ..i18n import stored
+from ..i18n import serialize
 from ..models import Article, Problem
 from ..site_identity import Site, TextLink, site_from_json, site_to_json
 from .rows import article_of, row_of
@@ -81,5 +81,5 @@ class SiteRows:
         for table in ("site", "site_problems"):
             self._db.execute(f"DELETE FROM {table}")
         self._db.executemany("INSERT INTO site VALUES (?, ?)", rows.items())
-        texts = ((p.path, p.line, stored(p.cause), stored(p.hint)) for p in problems)
+        texts = ((p.path, p.line, serialize(p.cause), serialize(p.hint)) for p in problems)
         self._db.executemany("INSERT INTO site_problems VALUES (?, ?, ?, ?)", texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ..i18n import N_, Message, stored
+from ..i18n import N_, Message, serialize
 from ..models import NOTE, Article, Collection, Problem, slug_by_path
 from .collection_index import CollectionIndex, collections_in, names_of
 from .fts_index import FullTextIndex
@@ -101,7 +101,7 @@ class CatalogTransaction(MissingFiles):
         slug = known["slug"] if known else ""
         is_note = problem.severity == NOTE and not slug
         self._put_file(problem.path, stamp, digest, slug, problem, remark_of(problem) if is_note else "")
-        now = (problem.line, stored(problem.cause), stored(problem.hint), digest)
+        now = (problem.line, serialize(problem.cause), serialize(problem.hint), digest)
         before = known and tuple(known[name] for name in ("line", "cause", "hint", "digest"))
         return now != before and not is_note
 
@@ -190,7 +190,7 @@ class CatalogTransaction(MissingFiles):
             )
 
     def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem, remarks: str = "") -> None:
-        values = (path, stamp, digest, slug, problem.line, stored(problem.cause), stored(problem.hint), remarks)
+        values = (path, stamp, digest, slug, problem.line, serialize(problem.cause), serialize(problem.hint), remarks)
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)", values)
 
     def _stored(self, slug: str) -> sqlite3.Row | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import NotFound, ReaderError
-from ..formats import HOLD_PICTURES
+from ..formats import PICTURE_FORMATS
 from ..i18n import Message
 from ..importing.new_files import put_picture
 from ..library.directory_walk import EntryKind, find_root, walk
@@ -51,7 +51,7 @@ class ArticleFile:
     @property
     def is_text(self) -> bool:
         """Whether it can be edited as text."""
-        return self.suffix not in HOLD_PICTURES
+        return self.suffix not in PICTURE_FORMATS
 
 
 def find_file(settings: Settings, path: str) -> ArticleFile:

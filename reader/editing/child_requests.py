@@ -12,7 +12,7 @@ from typing import Any
 from ..child_process.parent import Limits
 from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed, NotImported
-from ..i18n import Message, restored
+from ..i18n import Message, deserialize
 from ..library.article_json import article_of
 from ..models import Article
 from ..settings import Settings
@@ -59,12 +59,12 @@ def preview(settings: Settings, form: EditorForm) -> Preview:
 def save(settings: Settings, form: EditorForm, name: str) -> SaveResult:
     """Writes the article file. Raises NotImported, before writing, for invalid content."""
     result = request_child(settings, "save", form=asdict(form), name=name)["result"]
-    return SaveResult(result["kind"], result["detail"], tuple(map(restored, result["notes"])))
+    return SaveResult(result["kind"], result["detail"], tuple(map(deserialize, result["notes"])))
 
 
 def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Preview:
     article = article_of(answer["article"], settings.timezone) if "article" in answer else None
-    return Preview(form, article, restored(answer.get("invalid", "")))
+    return Preview(form, article, deserialize(answer.get("invalid", "")))
 
 
 def request_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def request_child(settings: Settings, task: str, **arguments: object) -> dict[st
     except ChildFailed as failed:
         raise NotImported("", _message_of(failed)) from failed
     if problem := answer.get("problem"):
-        raise NotImported("", restored(problem))
+        raise NotImported("", deserialize(problem))
     return answer
 
 

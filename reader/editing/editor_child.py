@@ -20,7 +20,7 @@ from ..article_building import to_article
 from ..child_process.child import answer_lines, prepare
 from ..errors import NotImported, ReaderError, UnreadableArticle
 from ..http_client.client import checked_url
-from ..i18n import Message, stored
+from ..i18n import Message, serialize
 from ..importing.drafting import ExtractedArticle, build_draft, without_inline_pictures
 from ..importing.duplicates import hash_of, scan
 from ..importing.importer import Importer, ImportOptions
@@ -53,12 +53,12 @@ def _answer(request: str) -> str:
     try:
         return json.dumps(TASKS[arguments.pop("task")](settings, **arguments))
     except ReaderError as error:
-        return json.dumps({"problem": stored(error.message)})
+        return json.dumps({"problem": serialize(error.message)})
     except MemoryError:  # ends the process; the parent reports the memory limit
         raise
     except Exception as error:  # a bug in a parser must not lose the editor's input
         log.exception("internal error in the editor's child process")
-        return json.dumps({"problem": stored(Message("internal error: %(error)s", error=repr(error)))})
+        return json.dumps({"problem": serialize(Message("internal error: %(error)s", error=repr(error)))})
 
 
 def import_text(settings: Settings, text: str, address: str, name: str) -> Answer:
@@ -96,7 +96,7 @@ def preview(settings: Settings, form: dict[str, str]) -> Answer:
         draft = draft_of(EditorForm(**form), settings.article_limit_mb * 1_000_000)
         return {"article": fields_of(_article(settings, draft))}
     except UnreadableArticle as error:
-        return {"invalid": stored(error.message)}
+        return {"invalid": serialize(error.message)}
 
 
 def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
@@ -113,7 +113,7 @@ def save(settings: Settings, form: dict[str, str], name: str) -> Answer:
         result = importer.import_article(
             item, ExtractedArticle(draft, form["origin"], hash_of(draft.title, draft.body_html))
         )
-    return {"result": {"kind": result.kind, "detail": result.detail, "notes": list(map(stored, result.notes))}}
+    return {"result": {"kind": result.kind, "detail": result.detail, "notes": list(map(serialize, result.notes))}}
 
 
 def _article(settings: Settings, draft: Draft) -> Any:

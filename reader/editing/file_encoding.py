@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..errors import UnreadableArticle
-from ..formats.decoding import judge
+from ..formats.decoding import detect_encoding
 from ..i18n import Message
 
 _BYTE_ORDER_MARKS = {
@@ -41,7 +41,7 @@ class ArticleText:
 def decode(content: bytes) -> ArticleText:
     """Decodes *content*. Raises UnreadableArticle if it is not text."""
     bom, codec = next(((m, c) for m, c in _BYTE_ORDER_MARKS.items() if content.startswith(m)), (b"", ""))
-    found = judge(content)
+    found = detect_encoding(content)
     if found.problem:
         raise UnreadableArticle(found.problem, Message("save the file as UTF-8 text"))
     codec = codec or found.codec.replace("ascii", "utf-8")  # its text may become more than ASCII

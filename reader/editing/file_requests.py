@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import asdict, dataclass
 
-from ..i18n import restored
+from ..i18n import deserialize
 from ..library.article_json import article_of
 from ..models import Article
 from ..settings import Settings
@@ -40,7 +40,7 @@ def open_content(settings: Settings, path: str, content: bytes) -> OpenFile:
     """Opens the *content* of the file *path*. Raises NotImported if the child failed."""
     answer = request_child(settings, "open", path=path, content=_to_base64(content))
     form = EditorForm(**answer["form"]) if answer["form"] else None
-    notes, problem = tuple(map(restored, answer["notes"])), restored(answer.get("invalid", ""))
+    notes, problem = tuple(map(deserialize, answer["notes"])), deserialize(answer.get("invalid", ""))
     return OpenFile(answer["text"], form, answer["codec"], notes, _article(settings, answer), problem)
 
 
@@ -48,9 +48,9 @@ def change_content(settings: Settings, path: str, content: bytes, form: EditorFo
     """Applies *form* (fields), or a whole text. Raises NotImported if the child failed."""
     change = {"text": form} if isinstance(form, str) else {"form": asdict(form)}
     answer = request_child(settings, "change", path=path, content=_to_base64(content), **change)
-    problem = restored(answer.get("invalid", ""))
+    problem = deserialize(answer.get("invalid", ""))
     new = base64.b64decode(answer["content"]) if "content" in answer and not problem else None
-    return ChangedFile(new, tuple(map(restored, answer.get("notes", ()))), _article(settings, answer), problem)
+    return ChangedFile(new, tuple(map(deserialize, answer.get("notes", ()))), _article(settings, answer), problem)
 
 
 def compare_texts(settings: Settings, old: str, new: str) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..article_building import to_article
 from ..errors import UnreadableArticle
-from ..formats import HOLD_PICTURES, read_content
-from ..i18n import stored
+from ..formats import PICTURE_FORMATS, read_content
+from ..i18n import serialize
 from ..importing.image_downloads import judge
 from ..library.article_json import fields_of as article_fields
 from ..library.author_files import with_names
@@ -36,14 +36,14 @@ _CONTEXT_LINES = 3
 def open_file(settings: Settings, path: str, content: str) -> Answer:
     """``{"text", "form", "codec", "notes", "article"}``, or with ``invalid`` instead of the article."""
     suffix, data = PurePosixPath(path).suffix.lower(), base64.b64decode(content)
-    if suffix in HOLD_PICTURES:
+    if suffix in PICTURE_FORMATS:
         read = _file_answer(settings, path, lambda: read_content(suffix, data, _limit_bytes(settings)))
         return {"text": "", "form": None, "codec": "", "notes": [], **read}
     found = changes.open_text(suffix, data, _limit_bytes(settings))
     answer: Answer = {"text": found.text, "form": asdict(found.form) if found.form else None, "codec": found.codec}
-    answer["notes"] = list(map(stored, found.notes))
+    answer["notes"] = list(map(serialize, found.notes))
     if found.draft is None:
-        return answer | {"invalid": stored(found.problem)}
+        return answer | {"invalid": serialize(found.problem)}
     draft = found.draft
     return answer | _file_answer(settings, path, lambda: draft)
 
@@ -59,8 +59,8 @@ def change_file(
         else:
             new = changes.with_form(suffix, data, EditorForm(**form or {}), limit)
     except UnreadableArticle as error:
-        return {"invalid": stored(error.in_line)}
-    answer = {"content": base64.b64encode(new.content).decode(), "notes": list(map(stored, new.notes))}
+        return {"invalid": serialize(error.in_line)}
+    answer = {"content": base64.b64encode(new.content).decode(), "notes": list(map(serialize, new.notes))}
     return answer | _file_answer(settings, path, lambda: new.draft)
 
 
@@ -100,7 +100,7 @@ def _file_answer(settings: Settings, path: str, read: Callable[[], Draft]) -> An
         article = to_article(Draft(**vars(draft) | {"byline": byline}), file, settings)
         article = link_media(link_pictures(article, file, settings, draft.pictures), file, settings)
     except UnreadableArticle as error:
-        return {"invalid": stored(error.in_line)}
+        return {"invalid": serialize(error.in_line)}
     return {"article": article_fields(article)}
 
 

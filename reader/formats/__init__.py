@@ -38,7 +38,7 @@ from .data_pictures import take_data_pictures
 from .unpublished_markers import refuse_in_html
 from .unpublished_values import withheld_names, withheld_title
 
-HOLD_PICTURES = frozenset({".docx", ".odt", ".ipynb"})
+PICTURE_FORMATS = frozenset({".docx", ".odt", ".ipynb"})
 """The formats whose files consist mostly of pictures. Their size limit is LARGEST_PICTURES_BYTES."""
 LARGEST_BYTES = 2_000_000
 """About 650,000 Chinese characters, a long novel. A larger file is not an article and would only take time to read."""
@@ -217,7 +217,7 @@ def _read(known: Format, content: bytes) -> Draft:
 
 def limit_bytes(suffix: str) -> int:
     """The default size limit of a file with *suffix*, which is in lower case with its dot."""
-    return LARGEST_PICTURES_BYTES if suffix in HOLD_PICTURES else LARGEST_BYTES
+    return LARGEST_PICTURES_BYTES if suffix in PICTURE_FORMATS else LARGEST_BYTES
 
 
 def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:

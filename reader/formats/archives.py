@@ -16,7 +16,7 @@ from ..i18n import Message
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
 MOST_MEMBERS = 20_000
-MOST_TIMES_PACKED = 200
+LARGEST_COMPRESSION_RATIO = 200
 """The largest compression ratio. Text has a ratio of 10, rarely 30; a higher ratio means a zip bomb."""
 _ALWAYS_ALLOWED_BYTES = 1_000_000
 _UTF8_NAME = 0x800
@@ -130,13 +130,13 @@ def _check_limits(name: str, file: zipfile.ZipFile) -> Archive:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # other methods have no size limit
             text = Message("%(name)s is packed by a method that is not supported", name=member.filename)
             raise NotImported(name, text)
-        if member.file_size > max(_ALWAYS_ALLOWED_BYTES, MOST_TIMES_PACKED * member.compress_size):
+        if member.file_size > max(_ALWAYS_ALLOWED_BYTES, LARGEST_COMPRESSION_RATIO * member.compress_size):
             raise NotImported(
                 name,
                 Message(
                     "zip bomb: %(name)s grows to over %(times)s times its size when unpacked",
                     name=member.filename,
-                    times=MOST_TIMES_PACKED,
+                    times=LARGEST_COMPRESSION_RATIO,
                 ),
             )
     return Archive(name, file, {_path(member): member for member in members}, tuple(refused))

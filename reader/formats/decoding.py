@@ -77,7 +77,7 @@ _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True)
-class Judgement:
+class DetectedEncoding:
     """The detected ``codec`` of some bytes.
 
     If the bytes are invalid in this codec, ``problem`` is the reason, and ``position`` the index of the first invalid
@@ -96,7 +96,7 @@ def decode_text(data: bytes, declared: str = "") -> str:
     result is in NFC, except for compatibility ideographs, which are unchanged. Raises UnreadableArticle with the line
     of the first invalid byte.
     """
-    found = judge(data, declared)
+    found = detect_encoding(data, declared)
     if found.problem:
         raise UnreadableArticle(found.problem, _HINT, data.count(b"\n", 0, found.position) + 1)
     text = data.decode(found.codec).replace("\r\n", "\n").replace("\r", "\n")
@@ -107,37 +107,37 @@ def decode_page(data: bytes, declared: str = "") -> str:
     """Like ``decode_text``, for pages from the web: never raises, replaces invalid characters by U+FFFD, and changes
     nothing else.
     """
-    return data.decode(judge(data, declared).codec, "replace")
+    return data.decode(detect_encoding(data, declared).codec, "replace")
 
 
-def judge(data: bytes, declared: str = "") -> Judgement:
+def detect_encoding(data: bytes, declared: str = "") -> DetectedEncoding:
     """Detects the encoding of *data*: by a byte order mark; as UTF-16 without one; as UTF-8; by its declaration; as the
     most likely encoding."""
     for mark, codec in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _try_decode(data, codec, codec.removesuffix("-sig").upper())
     if b"\x00" in data:
-        return _detect_wide(data) or Judgement("utf-8", Message("not a text file"), data.index(b"\x00"))
+        return _detect_wide(data) or DetectedEncoding("utf-8", Message("not a text file"), data.index(b"\x00"))
     if data.isascii():
-        return Judgement(_detect_seven_bit(data, declared or _find_declaration(data)))
+        return DetectedEncoding(_detect_seven_bit(data, declared or _find_declaration(data)))
     whole = _try_decode(data, "utf-8", "UTF-8")
     return _detect_legacy(data, declared or _find_declaration(data), whole) if whole.problem else whole
 
 
-def _try_decode(data: bytes, codec: str, name: str) -> Judgement:
+def _try_decode(data: bytes, codec: str, name: str) -> DetectedEncoding:
     try:
         data.decode(codec)
     except UnicodeDecodeError as error:
         at = min(error.start, len(data) - 1)
-        return Judgement(codec, _damaged_message(name, f"0x{data[at]:02x}"), at)
-    return Judgement(codec)
+        return DetectedEncoding(codec, _damaged_message(name, f"0x{data[at]:02x}"), at)
+    return DetectedEncoding(codec)
 
 
 def _damaged_message(name: str, byte: str) -> Message:
     return Message("damaged %(encoding)s: byte %(byte)s is not part of a character", encoding=name, byte=byte)
 
 
-def _detect_wide(data: bytes) -> Judgement | None:
+def _detect_wide(data: bytes) -> DetectedEncoding | None:
     """Detects UTF-16 and UTF-32 without a byte order mark by the decoded text. None if no codec fits."""
     found = max(("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"), key=lambda codec: _plainness(data, codec))
     if _plainness(data, found) < _LEAST_PLAIN:
@@ -174,7 +174,7 @@ def _detect_seven_bit(data: bytes, declared: str) -> str:
 # -- neither UTF-8 nor UTF-16 -------------------------------------------------------------------------------------
 
 
-def _detect_legacy(data: bytes, declared: str, damaged: Judgement) -> Judgement:
+def _detect_legacy(data: bytes, declared: str, damaged: DetectedEncoding) -> DetectedEncoding:
     """Detects the encoding of *data* that is not valid UTF-8: a legacy encoding, or *damaged* UTF-8."""
     declared_encoding = _encoding_of_label(declared)
     found = [(_score(data, each, declared_encoding), each) for each in _candidates(data, declared_encoding)]
@@ -184,7 +184,7 @@ def _detect_legacy(data: bytes, declared: str, damaged: Judgement) -> Judgement:
     checked = _try_decode(data, best.codec, best.name)
     if not checked.problem and score < _LEAST_LIKELY:
         byte = f"0x{data[damaged.position]:02x}"
-        return Judgement(best.codec, _unlikely_message(byte, best.name), damaged.position)
+        return DetectedEncoding(best.codec, _unlikely_message(byte, best.name), damaged.position)
     return checked
 
 

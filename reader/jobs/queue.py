@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
-from ..i18n import N_, Message, restored
+from ..i18n import N_, Message, deserialize
 from ..storage.sqlite import (
     closing_on_error,
     create_database,
@@ -173,7 +173,7 @@ class JobQueue:
         state, background, queued, message = row
         if state != WAITING:
             remembered = queued + FORGET_FAILURE_SECONDS - self._clock() if state == FAILED else 0.0
-            return JobStatus(key, state, message=restored(message), retry_seconds=max(0.0, remembered))
+            return JobStatus(key, state, message=deserialize(message), retry_seconds=max(0.0, remembered))
         ahead = "SELECT count(*) FROM jobs WHERE state = ? AND (background, queued, key) < (?, ?, ?)"
         position = 1 + db.execute(ahead, (WAITING, background, queued, key)).fetchone()[0]
         return JobStatus(key, state, position)
@@ -248,7 +248,7 @@ class JobQueue:
     def failures(self) -> dict[str, str]:
         """Error message by key."""
         rows = self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,))
-        return {key: restored(message) for key, message in rows}
+        return {key: deserialize(message) for key, message in rows}
 
     @_guarded
     def prune(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits, Stop
 from ..child_process.pool import PING
 from ..errors import Busy, ChildFailed, ReaderError
-from ..i18n import Message, restored, stored
+from ..i18n import Message, deserialize, serialize
 from ..storage.locks import FileLock, file_lock
 from .queue import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job, JobQueue
 
@@ -211,7 +211,7 @@ class WorkerPool:
         except ChildFailed as error:
             setting = _SETTINGS.get(error.limit)
             reason = Message("%(cause)s (%(hint)s)", cause=error.message, hint=setting) if setting else error.message
-            return {"error": stored(reason), "killed": error.killed}
+            return {"error": serialize(reason), "killed": error.killed}
         return None if answer is None else dict(json.loads(answer))
 
     def _idle_once(self, stop: threading.Event, known: tuple[int, ...]) -> tuple[int, ...]:
@@ -231,10 +231,10 @@ class WorkerPool:
             self._jobs.finish(job.key)
             return
         if answer.get("killed") and self._jobs.retry(job.key):
-            LOG.warning("export %s: %s; it is made once more", job.key, restored(answer["error"]))
+            LOG.warning("export %s: %s; it is made once more", job.key, deserialize(answer["error"]))
             return
         passing = bool(answer.get("passing"))
         self._jobs.fail(job.key, answer["error"], PASSING_SECONDS if passing else FORGET_FAILURE_SECONDS)
-        LOG.error("export %s failed: %s", job.key, restored(answer["error"]))
+        LOG.error("export %s failed: %s", job.key, deserialize(answer["error"]))
         if passing:
             self._postponed(job.key)

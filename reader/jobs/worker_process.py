@@ -18,7 +18,7 @@ from ..chinese.script_conversion import terms_of
 from ..errors import ExportFailed, ReaderError
 from ..exports import exporter
 from ..exports.publications import in_chosen_script
-from ..i18n import Message, stored
+from ..i18n import Message, serialize
 from ..settings import ROOT
 from ..storage.file_cache import FileCache
 from ..templating import Renderer
@@ -67,7 +67,7 @@ def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, o
     except MemoryError:  # ends the process; the parent reports the memory limit
         raise
     except ReaderError as error:
-        return {"error": stored(error.message)}
+        return {"error": serialize(error.message)}
     except OSError as error:
         return {"error": error.strerror or str(error), "passing": error.errno is not None}
     except Exception as error:  # noqa: BLE001 a bug is reported with its job, and must not end the worker

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..article_corrections import from_fields, to_fields
-from ..i18n import restored, stored
+from ..i18n import deserialize, serialize
 from ..models import Article
 
 _TIMES = ("published", "updated")
@@ -17,17 +17,17 @@ _MESSAGES = ("warnings", "notes")
 
 
 def fields_of(article: Article) -> dict[str, Any]:
-    """Every field, times in ISO 8601, warnings and notes as ``stored`` writes them."""
+    """Every field, times in ISO 8601, warnings and notes as ``serialize`` returns them."""
     times = {name: getattr(article, name).isoformat() for name in _TIMES}
     changed = {"corrections": to_fields(article.corrections)}
-    return vars(article) | times | changed | {name: list(map(stored, getattr(article, name))) for name in _MESSAGES}
+    return vars(article) | times | changed | {name: list(map(serialize, getattr(article, name))) for name in _MESSAGES}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
     """The inverse of ``fields_of``. Times are converted to *zone*; without one they keep their UTC offset."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
     values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
-    values |= {name: tuple(map(restored, values[name])) for name in _MESSAGES}
+    values |= {name: tuple(map(deserialize, values[name])) for name in _MESSAGES}
     values["corrections"] = from_fields(fields["corrections"], zone)
     for name in _TIMES:
         at = datetime.fromisoformat(values[name])

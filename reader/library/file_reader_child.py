@@ -24,8 +24,8 @@ from ..article_building import to_article
 from ..catalog.search_terms import terms_of
 from ..child_process.child import answer_lines, prepare
 from ..errors import NothingToPublish, ReaderError, UnreadableArticle
-from ..formats import HOLD_PICTURES, dates, read_content
-from ..i18n import Message, stored
+from ..formats import PICTURE_FORMATS, dates, read_content
+from ..i18n import Message, serialize
 from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
@@ -199,12 +199,12 @@ def _json(path: str, answer: Answer) -> str:
 
 
 def _limit_bytes(settings: Settings, path: str) -> int:
-    holds_pictures = _file(path).suffix.lower() in HOLD_PICTURES
+    holds_pictures = _file(path).suffix.lower() in PICTURE_FORMATS
     return (settings.picture_limit_mb if holds_pictures else settings.article_limit_mb) * 1_000_000
 
 
 def _failed(digest: str, problem: Problem, *, may_pass: bool = False) -> Answer:
-    texts = {"cause": stored(problem.cause), "hint": stored(problem.hint)}
+    texts = {"cause": serialize(problem.cause), "hint": serialize(problem.hint)}
     return {"digest": digest, "problem": vars(problem) | texts, "may_pass": may_pass}
 
 

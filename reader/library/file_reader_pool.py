@@ -26,7 +26,7 @@ from ..catalog.search_terms import ArticleTerms
 from ..child_process.parent import Limits
 from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed
-from ..i18n import Message, restored
+from ..i18n import Message, deserialize
 from ..models import Article, Problem, fingerprint
 from ..settings import PACKAGE, Settings
 from .article_json import article_of
@@ -195,7 +195,7 @@ def _result_of(answer: dict[str, Any], path: str, stamp: str, zone: tzinfo) -> F
 
 
 def _problem_of(fields: dict[str, Any]) -> Problem:
-    return Problem(**fields | {name: restored(fields[name]) for name in ("cause", "hint")})
+    return Problem(**fields | {name: deserialize(fields[name]) for name in ("cause", "hint")})
 
 
 def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:

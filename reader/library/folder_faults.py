@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalog import CatalogTransaction
-from ..i18n import N_, Message, nmessage, restored, stored
+from ..i18n import N_, Message, deserialize, nmessage, serialize
 from .directory_walk import Root
 
 FEW = 3
@@ -109,11 +109,11 @@ def stored_fault(transaction: CatalogTransaction) -> Fault | None:
     kind = transaction.get_meta("fault_kind")
     if not kind:
         return None
-    return Fault(kind, restored(transaction.get_meta("fault")))
+    return Fault(kind, deserialize(transaction.get_meta("fault")))
 
 
 def store_fault(transaction: CatalogTransaction, fault: Fault | None) -> None:
-    transaction.set_meta("fault", stored(fault.reason) if fault else "")
+    transaction.set_meta("fault", serialize(fault.reason) if fault else "")
     transaction.set_meta("fault_kind", fault.kind if fault else "")
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from ..catalog import CatalogTransaction
 from ..catalog.history_rows import ANNOUNCED
 from ..errors import StateUnusable
-from ..i18n import stored
+from ..i18n import serialize
 from ..publication_history import Changes, History, Rows
 from ..settings import Settings
 from .folder_faults import is_bulk
@@ -71,7 +71,7 @@ class HistorySync:
     def _end(self, transaction: CatalogTransaction, fault: str) -> None:
         self._is_behind = bool(fault)
         self._set_fault(fault)
-        transaction.set_meta(FAULT, stored(fault))
+        transaction.set_meta(FAULT, serialize(fault))
 
     def record(self, changes: Changes) -> None:
         """Raises StateUnusable if something would be announced. Mere versions are exchanged later."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from ..i18n import unquoted
+from ..i18n import redacted
 from ..models import Problem, escaped
 
 MOST_LINES = 20
@@ -35,5 +35,5 @@ class ProblemLog:
 
 def _line(problem: Problem) -> str:
     where = f"{escaped(problem.path)}:{problem.line}" if problem.line else escaped(problem.path)
-    cause, hint = unquoted(problem.cause), unquoted(problem.hint)
+    cause, hint = redacted(problem.cause), redacted(problem.hint)
     return f"{where}: {cause} ({hint})" if hint else f"{where}: {cause}"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..catalog import CatalogTransaction, CatalogWriter, Comparison, compare, is_filled, is_filled_or_faulty
-from ..i18n import stored
+from ..i18n import serialize
 from ..models import Problem, fingerprint
 from ..settings import Settings
 from ..site_identity import FOLDER
@@ -180,7 +180,7 @@ class Library:
             for entry in (entry for name in names for entry in walk(root, name)):
                 self.beat(ALLOWED_SECONDS)
                 if entry.kind in (EntryKind.FILE, EntryKind.PROBLEM):
-                    yield entry.path, entry.stamp, stored(entry.cause), stored(entry.hint)
+                    yield entry.path, entry.stamp, serialize(entry.cause), serialize(entry.hint)
                 elif entry.kind is EntryKind.FOLDER and not is_below(entry.path, mounts) and is_mounted(root, entry):
                     mounts.append(entry.path)
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from ..catalog import CatalogTransaction
 from ..errors import ChildFailed
-from ..i18n import Message, restored
+from ..i18n import Message, deserialize
 from ..models import Article, Problem, fingerprint, slug_of
 from ..settings import Settings
 from ..site_identity import FOLDER, PAGE_SUFFIXES, SETTINGS_NAMES, Site, site_from_fields
@@ -149,7 +149,7 @@ def _read_settings(reader: FileReader, files: Mapping[str, str]) -> tuple[Site |
     except ChildFailed as failed:
         return None, [], [Problem(path, 0, failed.message)]
     problems = [
-        Problem(path, problem["line"], restored(problem["cause"]), restored(problem["hint"]))
+        Problem(path, problem["line"], deserialize(problem["cause"]), deserialize(problem["hint"]))
         for problem in answer["problems"]
     ]
     return (site_from_fields(answer["site"]) if answer["site"] else None), answer["mistaken"], problems

@@ -9,7 +9,7 @@ from typing import Any
 from ..article_building.site_settings_parser import LARGEST_BYTES, PICTURE_HINT, parse_site
 from ..errors import UnreadableArticle, UnusablePicture
 from ..formats.decoding import decode_text
-from ..i18n import Message, stored
+from ..i18n import Message, serialize
 from ..media.renditions import record_picture
 from ..settings import Settings
 from ..site_identity import Site, SitePicture
@@ -36,8 +36,8 @@ def read_site(settings: Settings, path: str) -> dict[str, Any]:
 
 
 def _problem_json(error: UnreadableArticle) -> dict[str, object]:
-    """A problem as JSON: its line, its cause and its hint, both ``stored``."""
-    return {"line": error.line, "cause": stored(error.cause), "hint": stored(error.hint)}
+    """A problem as JSON: its line, its cause and its hint, both serialized."""
+    return {"line": error.line, "cause": serialize(error.cause), "hint": serialize(error.hint)}
 
 
 class _Pictures:
@@ -62,7 +62,9 @@ class _Pictures:
         except (OSError, ValueError, UnusablePicture) as error:
             cause = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
             cause = Message("picture left out: %(path)s: %(cause)s", path=picture.address, cause=cause)
-            self.problems.append({"line": self._lines[name], "cause": stored(cause), "hint": stored(PICTURE_HINT)})
+            self.problems.append(
+                {"line": self._lines[name], "cause": serialize(cause), "hint": serialize(PICTURE_HINT)}
+            )
             self.mistaken.append(name)
             return None
         return SitePicture(found.address, found.width, found.height)

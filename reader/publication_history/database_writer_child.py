@@ -11,7 +11,7 @@ from typing import Any
 
 from ..child_process.child import answer_lines, prepare
 from ..errors import StateUnusable
-from ..i18n import stored
+from ..i18n import serialize
 from ..state import State
 from .records import exchange, identity_of, record
 
@@ -32,7 +32,7 @@ def _answer(line: str) -> str:
     try:
         return json.dumps({"value": _execute(_state(url), operation, argument)})
     except StateUnusable as error:
-        return json.dumps({"fault": stored(error.reason)})
+        return json.dumps({"fault": serialize(error.reason)})
 
 
 def _state(url: str) -> State:

@@ -12,7 +12,7 @@ from typing import Any
 from ..child_process.parent import NO_LIMITS
 from ..child_process.pool import WarmChildren
 from ..errors import ChildFailed, StateUnusable
-from ..i18n import Message, restored
+from ..i18n import Message, deserialize
 from ..state import State
 from ..state.revision import column_in
 from ..storage.sqlite import file_identity
@@ -88,7 +88,7 @@ class History:
         _children.give_back(child)
         if "fault" in answer:
             self._known_file = ""
-            raise StateUnusable(restored(answer["fault"]) or Message("the state database cannot be used"))
+            raise StateUnusable(deserialize(answer["fault"]) or Message("the state database cannot be used"))
         return answer["value"]
 
 

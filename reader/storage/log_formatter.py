@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Iterator
 
 from ..errors import ReaderError, UnreadableArticle
-from ..i18n import unquoted
+from ..i18n import redacted
 from ..models import escaped
 from ..urls import PREVIEW
 
@@ -34,7 +34,7 @@ def described(error: BaseException) -> str:
     """
     name, text = type(error).__name__, ""
     if isinstance(error, UnreadableArticle):
-        text = unquoted(error.message)
+        text = redacted(error.message)
     elif any(kind.__module__ == "sqlite3" for kind in type(error).__mro__):  # not imported: most processes have none
         text = _QUERY_TEXT.sub("…", str(error))
     elif isinstance(error, (ReaderError, *_OF_PYTHON)) or (isinstance(error, OSError) and error.strerror):
