@@ -16,7 +16,7 @@ from reader.errors import NotImported
 from reader.formats import read_draft
 from reader.formats.archives import open_archive
 from reader.importing.duplicates import scan
-from reader.importing.image_downloads import judge
+from reader.importing.image_downloads import picture_type
 from reader.importing.sources import feed_entries, sources
 from reader.importing.sources.epub import chapters
 from reader.importing.sources.items import SourceItem
@@ -220,4 +220,4 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked():
     target = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(target, "PNG")
     with pytest.raises(NotImported, match="pixels"):
-        judge("bomb.png", target.getvalue())
+        picture_type("bomb.png", target.getvalue())

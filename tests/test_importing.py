@@ -148,11 +148,11 @@ def test_no_article_gets_a_name_that_the_folder_would_skip(services, drop):
 
 
 def test_a_file_in_the_way_is_never_overwritten(tmp_path):
-    from reader.importing.new_files import put
+    from reader.importing.new_files import create
 
-    put(tmp_path / "a.md", b"mine")
+    create(tmp_path / "a.md", b"mine")
     with pytest.raises(FileExistsError):
-        put(tmp_path / "a.md", b"theirs")
+        create(tmp_path / "a.md", b"theirs")
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
     assert (tmp_path / "a.md").read_bytes() == b"mine"
 
@@ -183,9 +183,9 @@ def test_where_there_are_no_links_a_file_still_appears_whole_and_over_none(tmp_p
         raise PermissionError("Operation not permitted")
 
     monkeypatch.setattr(atomic_files.os, "link", no_links)
-    new_files.put(tmp_path / "a.md", b"mine")
+    new_files.create(tmp_path / "a.md", b"mine")
     with pytest.raises(FileExistsError):
-        new_files.put(tmp_path / "a.md", b"theirs")
+        new_files.create(tmp_path / "a.md", b"theirs")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.md", b"mine")]
 
 
@@ -414,7 +414,7 @@ def test_a_picture_of_too_many_pixels_is_not_kept(monkeypatch):
 
     monkeypatch.setattr(image_downloads, "MOST_PIXELS", 1000)
     with pytest.raises(NotImported, match="pixels"):
-        image_downloads.judge("a.png", picture())
+        image_downloads.picture_type("a.png", picture())
 
 
 def test_a_page_cannot_take_files_from_outside_its_folder(run, settings, tmp_path):

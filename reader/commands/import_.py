@@ -13,7 +13,7 @@ from ..child_process.memory import limited_memory
 from ..errors import NotImported, UnreadableArticle
 from ..formats.dates import UnreadableDate, parse_date
 from ..i18n import N_, Message
-from ..importing.duplicates import plain, scan
+from ..importing.duplicates import normalize_address, scan
 from ..importing.import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
 from ..importing.importer import Importer, ImportOptions, name_of
 from ..importing.sources.http import Fetcher, open_fetcher
@@ -94,7 +94,7 @@ def _items(sources: tuple[str, ...], fetcher: Fetcher, importer: Importer) -> tu
     items: list[Found] = []
     skipped = []
     for source in sources:
-        imported_path = importer.already.by_address.get(plain(source), "") if "://" in source else ""
+        imported_path = importer.imported_index.by_address.get(normalize_address(source), "") if "://" in source else ""
         if imported_path:
             skipped.append(ImportResult(SKIPPED, source, imported_path))
         else:

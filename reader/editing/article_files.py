@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import NotFound, ReaderError
 from ..formats import PICTURE_FORMATS
 from ..i18n import Message
-from ..importing.new_files import put_picture
+from ..importing.new_files import create_picture
 from ..library.directory_walk import EntryKind, find_root, walk
 from ..settings import Settings
 from ..storage import atomic_files
@@ -84,7 +84,7 @@ def add_picture(file: ArticleFile, suffix: str, content: bytes) -> str:
     if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
     name = f"{digest_of(content)[:12]}.{suffix}"
-    put_picture(target / name, content)
+    create_picture(target / name, content)
     return f"{folder}/{name}"
 
 

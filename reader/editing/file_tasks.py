@@ -17,7 +17,7 @@ from ..article_building import to_article
 from ..errors import UnreadableArticle
 from ..formats import PICTURE_FORMATS, read_content
 from ..i18n import serialize
-from ..importing.image_downloads import judge
+from ..importing.image_downloads import picture_type
 from ..library.article_json import fields_of as article_fields
 from ..library.author_files import with_names
 from ..media.renditions import link_pictures
@@ -88,7 +88,7 @@ def compare(settings: Settings, old: str, new: str) -> Answer:  # noqa: ARG001 a
 
 def check_picture(settings: Settings, name: str, content: str) -> Answer:  # noqa: ARG001 all tasks have the same parameters
     """``{"suffix"}`` of a picture that browsers can show. Raises NotImported."""
-    suffix, _ = judge(name, base64.b64decode(content))
+    suffix, _ = picture_type(name, base64.b64decode(content))
     return {"suffix": suffix}
 
 

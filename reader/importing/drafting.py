@@ -1,4 +1,4 @@
-"""A SourceItem of any form to a Draft with its pictures."""
+"""Converts a SourceItem of any form to a Draft with its pictures."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from .sources.sources import text_in
 
 LONGEST_TITLE = 40
 LEAST_TOKENS = 20
-"""A page with fewer words has no article, or shows it only with JavaScript, unless it is short news."""
-_HEADED = re.compile(rb"<(?:title|h1)\b", re.IGNORECASE)
-_NO_NEWS = re.compile(
+"""A page with fewer words has no article or needs JavaScript to show it, unless it is short news."""
+_HAS_HEADLINE = re.compile(rb"<(?:title|h1)\b", re.IGNORECASE)
+_PLACEHOLDER_WORDS = re.compile(
     r"javascript|cookie|enable|browser|loading|not found|forbidden|denied|error|captcha|redirect|sign in"
     r"|log ?in|subscribe|please|404|403|50\d"
     r"|浏览器|加载|登录|登陆|注册|稍候|稍等|不存在|找不到|已删除|验证|跳转|刷新|请|版权|审核|权限",
@@ -41,10 +41,10 @@ _NO_NEWS = re.compile(
 )
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
-_MOMENT = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
+_TIME = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
 _SCRIPT_DATE = re.compile(
-    rf"""\bvar\s+(?:ct|publish_time|createTime)\s*=\s*["']{_MOMENT}["']"""
-    rf"""|["'](?:publish_?time|pub_?time|publishDate|datePublished)["']\s*:\s*["']?{_MOMENT}""",
+    rf"""\bvar\s+(?:ct|publish_time|createTime)\s*=\s*["']{_TIME}["']"""
+    rf"""|["'](?:publish_?time|pub_?time|publishDate|datePublished)["']\s*:\s*["']?{_TIME}""",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -52,9 +52,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True)
 class ExtractedArticle:
-    """The article in an item: its draft, its address, and the hash of its text before its pictures are renamed.
+    """The article of an item: its draft, its address, and the hash of its text before its pictures are renamed.
 
-    ``pictures`` are those embedded in the text, by the addresses that replace them in it. Example:
+    ``pictures`` are the pictures embedded in the text, by the addresses that replace them in it. Example:
     ``build_draft(item).draft.title``. ``duplicates.ImportedIndex`` looks up ``address`` and ``text_hash``.
     """
 
@@ -87,15 +87,15 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
 
 
 def _is_short_news(draft: Draft, page: bytes) -> bool:
-    """A headline and a sentence; not what pages say that show their text with JavaScript only, or have none.
+    """Whether the page has a headline and a sentence, and is not a placeholder such as "Please enable JavaScript".
 
-    What has no headline of its own is the excerpt in a feed.
+    A text without a headline of its own is the excerpt of a feed.
     """
     text = re.sub(r"<[^>]+>", " ", draft.body_html).strip()
     return (
-        _HEADED.search(page) is not None
+        _HAS_HEADLINE.search(page) is not None
         and SENTENCE_END.search(text) is not None
-        and not _NO_NEWS.search(f"{draft.title} {text}")
+        and not _PLACEHOLDER_WORDS.search(f"{draft.title} {text}")
     )
 
 
@@ -132,7 +132,7 @@ def _from_page(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft,
 
 
 def _date_in_script(html: str) -> datetime | None:
-    """WeChat and others write the time into a script, and show it by script only."""
+    """The date in a script, for pages such as WeChat's that display it only with JavaScript; None without one."""
     found = _SCRIPT_DATE.search(html)
     try:
         return parse_date(found[1] or found[2]) if found else None
@@ -141,19 +141,20 @@ def _date_in_script(html: str) -> datetime | None:
 
 
 def _saved_from(html: str) -> str:
-    """Where a page was saved from: the comment of SingleFile, or that of Chrome and Internet Explorer."""
+    """The original URL of a saved page, from the comment of SingleFile, Chrome or Internet Explorer; empty without
+    one."""
     found = _SAVED_FROM.search(html[:5000])
     return found[1] if found else ""
 
 
 def _first_words(text: str) -> str:
-    """A title for a page without one: the first line, up to the first sentence end."""
+    """A title for a page without one: the first line, up to the end of its first sentence."""
     words = re.match(r"\W*([^。！？；!?;\n]*)", text.strip())
     return words[1][:LONGEST_TITLE].strip() if words else ""
 
 
 def _from_text(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    """What the text doesn't say of itself, the source says: a mail has its headline and date in its header."""
+    """A draft from plain text. The source provides missing fields: a mail has its headline and date in its header."""
     hints, text = item.hints, normalize(decode_text(fetched.content, fetched.charset))
     if hints.title:
         text = f"{hints.title}\n\n{text}"
@@ -176,7 +177,7 @@ def _from_article(fetched: Fetched, item: SourceItem, address: str) -> tuple[Dra
 
 
 def _from_export(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    """As ``_from_article``; the language is that of the fields, which Reader wrote itself."""
+    """Like ``_from_article``, but with the language of the fields, because Reader wrote them."""
     return replace(_from_article(fetched, item, address)[0], language=item.hints.language), address
 
 
@@ -190,7 +191,7 @@ _FORMS: dict[str, Callable[[Fetched, SourceItem, str], tuple[Draft, str]]] = {
 
 
 def _language(declared: str, text: str) -> str:
-    """The declared language unless the text is Chinese or English, because templates often declare it wrongly."""
+    """The declared language; empty if the text is Chinese or English, because templates often declare it wrongly."""
     han = len(re.findall(f"[{HAN}]", text))
     if han > len(text) / 10 or declared[:2].lower() in ("zh", "en") or not _LANGUAGE.fullmatch(declared):
         return ""
@@ -198,7 +199,7 @@ def _language(declared: str, text: str) -> str:
 
 
 def without_inline_pictures(extracted: ExtractedArticle) -> Draft:
-    """The draft for a form, which has no place for the pictures that the text itself held."""
+    """The draft without the pictures embedded in the text, for a form that cannot contain pictures."""
     if not extracted.pictures:
         return extracted.draft
     pattern = "|".join(re.escape(address) for address in extracted.pictures)
@@ -209,7 +210,7 @@ def without_inline_pictures(extracted: ExtractedArticle) -> Draft:
 def with_pictures(
     extracted: ExtractedArticle, item: SourceItem, folder: str, fetcher: Fetcher
 ) -> tuple[Draft, Pictures]:
-    """The draft with its pictures in *folder* beside the article. Missing pictures are reported as problems."""
+    """The draft with its pictures in *folder* next to the article. Missing pictures are reported as problems."""
 
     deadline = fetcher.now() + MOST_SECONDS
 
@@ -221,26 +222,27 @@ def with_pictures(
             raise NotImported(address, text)
         return fetcher.fetch(address, referer=extracted.address, largest_bytes=LARGEST_BYTES).content
 
-    here = dict(extracted.pictures)
+    embedded = dict(extracted.pictures)
     body_html = _PICTURE.sub(
-        lambda match: match[1] + _seen_from(match[2], extracted.address, item, here) + match[3],
+        lambda match: match[1] + _resolve_picture(match[2], extracted.address, item, embedded) + match[3],
         extracted.draft.body_html,
     )
     pictures = take_pictures(
-        body_html, folder, lambda address: here[address] if address in here else open_picture(address)
+        body_html, folder, lambda address: embedded[address] if address in embedded else open_picture(address)
     )
-    named = tuple(f"{folder}/{name}" for name in list(pictures.files)[:1])
-    return replace(extracted.draft, body_html=pictures.body_html, images=named or extracted.draft.images), pictures
+    images = tuple(f"{folder}/{name}" for name in list(pictures.files)[:1])
+    return replace(extracted.draft, body_html=pictures.body_html, images=images or extracted.draft.images), pictures
 
 
-def _seen_from(address: str, page: str, item: SourceItem, here: dict[str, bytes]) -> str:
-    """Adds a picture beside the source to *here*; resolves any other address relative to the page."""
+def _resolve_picture(address: str, page: str, item: SourceItem, embedded: dict[str, bytes]) -> str:
+    """Adds a picture next to the source to *embedded*; resolves any other address relative to the page. Returns the
+    address."""
     plain = address.replace("&amp;", "&")
-    if plain in here:
+    if plain in embedded:
         return address
     content = item.read_sibling(plain)
     if content is not None:
-        here[plain] = content
+        embedded[plain] = content
         return address
     if re.match(r"https?://", plain):
         return address

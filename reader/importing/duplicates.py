@@ -1,4 +1,4 @@
-"""Articles that are already in the articles folder, found by source address and by text."""
+"""Finds articles that already exist in the articles folder, by source address and by text."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from .writing import ORIGIN
 _ORIGIN_LINE = re.compile(rb"^" + re.escape(ORIGIN).encode() + rb"(.*)$", re.MULTILINE)
 _HEAD_BYTES = 2000
 _LARGEST_BYTES = 20_000_000
-"""A larger file is no article, so nothing is a duplicate of it."""
+"""A larger file is not an article, so nothing can be a duplicate of it."""
 MOST_SECONDS = 2.0
-"""The processor time for one file. Good files take milliseconds."""
+"""The processor time for one file. Normal files take milliseconds."""
 
 log = logging.getLogger(__name__)
 _TAG = re.compile(r"<[^>]*>|&\w+;")
@@ -35,7 +35,11 @@ _TAG = re.compile(r"<[^>]*>|&\w+;")
 
 @dataclass
 class ImportedIndex:
-    """Paths of articles by the hash of their text and by source address; ``slugs`` are the names in use."""
+    """The paths of articles, by the hash of their text and by source address; ``slugs`` are the existing file names.
+
+    ``scan(articles, cache_file).find(address="https://example.org/a")`` is a path such as ``2018-11-23/rain.md``, or
+    empty.
+    """
 
     by_text: dict[str, str] = field(default_factory=dict)
     by_address: dict[str, str] = field(default_factory=dict)
@@ -45,14 +49,14 @@ class ImportedIndex:
         self.by_text.setdefault(text_hash, path)
         self.slugs.add(Path(path).stem)
         if address:
-            self.by_address.setdefault(plain(address), path)
+            self.by_address.setdefault(normalize_address(address), path)
 
     def find(self, *, address: str = "", text_hash: str = "") -> str:
-        """The article with that source *address* or text; empty if there is none."""
-        return self.by_address.get(plain(address), "") or self.by_text.get(text_hash, "")
+        """The path of the article with that source *address* or text; empty if there is none."""
+        return self.by_address.get(normalize_address(address), "") or self.by_text.get(text_hash, "")
 
 
-def plain(address: str) -> str:
+def normalize_address(address: str) -> str:
     """*address* normalized for comparison: without scheme, ``www.``, default port, trailing slash and fragment."""
     try:
         parts = urlsplit(address.strip())
@@ -67,7 +71,7 @@ def plain(address: str) -> str:
 def hash_of(title: str, body_html: str) -> str:
     """A hash of the letters and digits of the text, independent of markup, punctuation and letter case.
 
-    That of the title if there are none: pages of pictures are not the same because neither has text.
+    For a body without text, the hash of the title: pages that contain only pictures are not duplicates of each other.
     """
     words = _words(_TAG.sub(" ", body_html)) or ["title ", *_words(title)]
     return hashlib.sha256("".join(words).encode()).hexdigest()[:32]
@@ -77,53 +81,54 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w", unicodedata.normalize("NFKC", text).casefold())
 
 
-def scan(articles: Path, memory: Path, most_seconds: float = math.inf) -> ImportedIndex:
-    """The articles in the folder. *memory* is a cache file, so that unchanged files are not read again.
+def scan(articles: Path, cache_file: Path, most_seconds: float = math.inf) -> ImportedIndex:
+    """Indexes the articles in the folder. *cache_file* stores the results, so that unchanged files are not read again.
 
-    After *most_seconds* no more files are read: those left are known by name only, and read by the next call.
+    After *most_seconds*, the remaining files are indexed by name only; the next call reads them.
     """
-    cached = _cached(memory)
+    cached = _cached(cache_file)
     index = ImportedIndex()
     current: dict[str, list[str]] = {}
     deadline = time.monotonic() + most_seconds
-    for entry in sorted(_files(articles, memory), key=lambda entry: entry.path):
-        known = cached.get(entry.path)
-        if not (known and known[0] == entry.stamp):
-            known = _read(entry) if time.monotonic() < deadline else _unreadable("", entry)
-        current[entry.path] = known
-        index.add(entry.path, known[1], known[2])
+    for entry in sorted(_files(articles, cache_file), key=lambda entry: entry.path):
+        cached_entry = cached.get(entry.path)
+        if not (cached_entry and cached_entry[0] == entry.stamp):
+            cached_entry = _read(entry) if time.monotonic() < deadline else _unreadable("", entry)
+        current[entry.path] = cached_entry
+        index.add(entry.path, cached_entry[1], cached_entry[2])
     if current != cached:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        replace_derived_file(memory, json.dumps(current, ensure_ascii=False).encode())
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        replace_derived_file(cache_file, json.dumps(current, ensure_ascii=False).encode())
     return index
 
 
-def _files(articles: Path, memory: Path) -> list[FolderEntry]:
+def _files(articles: Path, cache_file: Path) -> list[FolderEntry]:
     """The files that are read as articles.
 
-    Raises NotImported if the folder held articles before and cannot be read: an unmounted disk must not be written to.
+    Raises NotImported if the folder contained articles before and cannot be read: nothing may be written to the mount
+    point of an unmounted disk.
     """
     try:
         return list(article_files(find_root(articles)))
     except OSError as error:
-        if memory.exists():
+        if cache_file.exists():
             cause = Message("the folder cannot be read: %(cause)s", cause=error.strerror or str(error))
             raise NotImported(str(articles), cause) from error
         return []
 
 
-def _cached(memory: Path) -> dict[str, list[str]]:
+def _cached(cache_file: Path) -> dict[str, list[str]]:
     try:
-        records = json.loads(memory.read_text("utf-8"))
+        records = json.loads(cache_file.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return records if isinstance(records, dict) else {}
 
 
 def _read(entry: FolderEntry) -> list[str]:
-    """[stamp, hash of the text, source address]. A file that cannot be opened is read again next time.
+    """[stamp, hash of the text, source address]. A file that cannot be opened is read again by the next scan.
 
-    One whose text cannot be read, for whatever reason, is a duplicate of nothing, until it changes.
+    A file with an unreadable text is not a duplicate of anything until it changes.
     """
     path = Path(entry.real_path)
     try:
@@ -137,7 +142,7 @@ def _read(entry: FolderEntry) -> list[str]:
             text_hash = hash_of(draft.title, draft.body_html)
     except (ReaderError, CpuTimeReached, MemoryError):
         text_hash = _unreadable("", entry)[1]
-    except Exception as error:  # noqa: BLE001 a bug that one file meets must not stop an import of others
+    except Exception as error:  # noqa: BLE001 a bug with one file must not stop the import
         log.info("%s: no text to compare: %r", entry.path, error)
         text_hash = _unreadable("", entry)[1]
     return [entry.stamp, text_hash, origin[1].decode("utf-8", "replace").strip() if origin else ""]

@@ -19,14 +19,14 @@ LARGEST_BYTES = 15_000_000
 MOST_PIXELS = 50_000_000
 MOST_IMAGES = 200
 LARGEST_TOGETHER_BYTES = 300_000_000
-"""Of the pictures of one article, which are in memory together."""
+"""The total size of the pictures of one article, which are in memory at the same time."""
 
 MOST_SECONDS = 600.0
-"""For all pictures of one article: a page may name thousands on servers that do not answer."""
+"""The time for all pictures of one article: a page may contain thousands on servers that do not respond."""
 
 _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)("[^>]*>)')
 _REMOVED = "\0"
-"""In the place of a picture that is removed, until its figure is."""
+"""Replaces the address of a removed picture until its figure is removed."""
 _EMPTY_FIGURE = re.compile(
     rf"<figure>[\s{_REMOVED}]*{_REMOVED}\s*(?:<figcaption>(?:(?!</figcaption>).)*</figcaption>)?\s*</figure>\n?"
     rf"|<figure>\s*</figure>\n?|<p>[\s{_REMOVED}]*</p>\n?|{_REMOVED}",
@@ -34,7 +34,7 @@ _EMPTY_FIGURE = re.compile(
 )
 """A figure whose pictures are all removed, with their caption. One that never had a picture is text."""
 ON_THE_WEB = re.compile(rf"(?!{re.escape(HOST)})(?:https?:|//)")
-"""An address of a server; not that of a picture inside the file, for whose name no name server is asked."""
+"""An address on a server, but not the address of an embedded picture, whose host name must not be resolved."""
 
 TRACKER_PIXELS = 3
 """A picture of at most this width or height in pixels is a tracking pixel or a spacer."""
@@ -42,9 +42,7 @@ TRACKER_PIXELS = 3
 
 @dataclass(frozen=True)
 class Pictures:
-    """``body_html`` with the new paths of the pictures; the ``files`` by name; ``problems`` are messages for the
-    editor.
-    """
+    """``body_html`` with the new paths of the pictures; ``files`` by name; ``problems`` are messages for the editor."""
 
     body_html: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -52,30 +50,29 @@ class Pictures:
 
 
 def take_pictures(body_html: str, folder: str, open_picture: Callable[[str], bytes]) -> Pictures:
-    """Copies the pictures of *body_html* to *folder*, a name beside the article.
+    """Copies the pictures of *body_html* to *folder*, a name next to the article.
 
-    ``open_picture`` returns the bytes at an address, or raises NotImported. A picture that is not available is
-    reported in ``problems``; it keeps its address if that is on the web, otherwise it is removed. Tracking pixels are
-    removed.
+    ``open_picture`` returns the bytes at an address, or raises NotImported. An unavailable picture is reported in
+    ``problems``. It keeps its address if that is on the web; otherwise it is removed. Tracking pixels are removed.
     """
     named: dict[str, str] = {}
     files: dict[str, bytes] = {}
     problems: list[str] = []
 
-    def placed(match: re.Match[str]) -> str:
+    def replace_source(match: re.Match[str]) -> str:
         address = unescape(match[2])
         if address not in named:
             try:
-                named[address] = _take(address, folder, files, open_picture)
+                named[address] = _add_picture(address, folder, files, open_picture)
             except NotImported as error:
                 named[address] = address if ON_THE_WEB.match(address) else ""
                 problems.append(error.message)
         return f"{match[1]}{escape(named[address])}{match[3]}" if named[address] else _REMOVED
 
-    return Pictures(_EMPTY_FIGURE.sub("", _PICTURE.sub(placed, body_html)), files, tuple(problems))
+    return Pictures(_EMPTY_FIGURE.sub("", _PICTURE.sub(replace_source, body_html)), files, tuple(problems))
 
 
-def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Callable[[str], bytes]) -> str:
+def _add_picture(address: str, folder: str, files: dict[str, bytes], open_picture: Callable[[str], bytes]) -> str:
     """Adds the picture to *files*. Returns its path relative to the article; empty for a tracking pixel."""
     if len(files) >= MOST_IMAGES:
         raise NotImported(address, Message("too many pictures in one article; the limit is %(most)s", most=MOST_IMAGES))
@@ -85,7 +82,7 @@ def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Call
         raise NotImported(
             address, Message("the pictures of one article are larger than %(most)s MB together", most=most)
         )
-    suffix, size = judge(address, content)
+    suffix, size = picture_type(address, content)
     if min(size) <= TRACKER_PIXELS:
         return ""
     same = next((name for name, kept in files.items() if kept == content), "")
@@ -94,8 +91,8 @@ def _take(address: str, folder: str, files: dict[str, bytes], open_picture: Call
     return f"{folder}/{name}"
 
 
-def judge(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
-    """The suffix and the size in pixels of a picture, from its content, not its name. Raises NotImported."""
+def picture_type(address: str, content: bytes) -> tuple[str, tuple[int, int]]:
+    """The suffix and the (width, height) in pixels of a picture, from its content, not its name. Raises NotImported."""
     if len(content) > LARGEST_BYTES:
         raise NotImported(address, Message("picture is larger than %(most)s MB", most=LARGEST_BYTES // 1_000_000))
     too_many = Message("picture has more than %(most)s million pixels", most=MOST_PIXELS // 1_000_000)

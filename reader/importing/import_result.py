@@ -1,4 +1,4 @@
-"""The result of importing one item. Imports no parser and no HTTP client: web processes read results only."""
+"""The result of importing one item. Imports no parser and no HTTP client, because web processes only read results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ImportResult:
     """The result of one item.
 
     ``detail`` is the path of the new file, the path of the existing article, or the reason. ``notes`` are messages for
-    the editor. ``count`` is the number of things in the source that the result is about.
+    the editor. ``count`` is the number of objects in the source that the result covers.
     """
 
     kind: str

@@ -17,7 +17,7 @@ from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
 from .import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
-from .new_files import put, put_picture
+from .new_files import create, create_picture
 from .sources.http import Fetcher
 from .sources.items import Found, LeftOut, SourceItem, needs_too_much_memory
 from .writing import slug_for, to_file
@@ -25,12 +25,12 @@ from .writing import slug_for, to_file
 log = logging.getLogger(__name__)
 
 MOST_CPU_SECONDS = 60.0
-"""Processor time for one article with its pictures. Ordinary ones take a tenth of a second."""
+"""The processor time for one article with its pictures. Ordinary articles take a tenth of a second."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """The editor's options for all items; they override what a source declares."""
+    """The editor's options for all items. They override the fields that a source declares."""
 
     section: tuple[str, ...] = ()
     published: datetime | None = None
@@ -43,65 +43,65 @@ class Importer:
 
     Example::
 
-        importer = Importer(settings, fetcher, scan(settings.articles, memory), ImportOptions(), now)
+        importer = Importer(settings, fetcher, scan(settings.articles, cache_file), ImportOptions(), now)
         for result in importer.run(items_of("https://example.org/story.html", fetcher)):
             print(result.kind, result.detail)
     """
 
     settings: Settings
     fetcher: Fetcher
-    already: ImportedIndex
+    imported_index: ImportedIndex
     options: ImportOptions
     now: Callable[[], datetime]
 
     def run(self, items: Iterable[Found]) -> Iterable[ImportResult]:
-        """Yields a result as soon as each item is done; files already written stay if the import is interrupted."""
+        """Yields a result as soon as each item is finished. Files that are already written remain if the import is
+        interrupted."""
         for item in items:
             try:
                 with limited_cpu_time(MOST_CPU_SECONDS):
                     result = self._outcome(item)
                 yield result
             except NotImported as error:
-                yield self._refused(error)
+                yield self._refusal(error)
             except CpuTimeReached:
                 yield ImportResult(REFUSED, name_of(item), took_too_long(MOST_CPU_SECONDS))
             except MemoryError:
                 yield ImportResult(REFUSED, name_of(item), needs_too_much_memory())
-            except UnreadableArticle as error:  # what was read of it is too much for an article
+            except UnreadableArticle as error:  # the content exceeds the limits of an article
                 yield ImportResult(REFUSED, name_of(item), error.message)
             except RecursionError:
                 yield ImportResult(REFUSED, name_of(item), Message("elements are nested too deeply"))
-            except Exception as error:  # a bug that one item meets must not stop the others
-                log.exception("%s: bug while importing", name_of(item))
+            except Exception as error:  # a bug with one item must not stop the others
+                log.exception("%s: internal error while importing", name_of(item))
                 yield ImportResult(REFUSED, name_of(item), Message("internal error: %(error)s", error=repr(error)))
 
     def _outcome(self, item: Found) -> ImportResult:
         if isinstance(item, NotImported):
-            return self._refused(item)
+            return self._refusal(item)
         if isinstance(item, LeftOut):
             return ImportResult(LEFT_OUT, item.source, item.reason, count=item.count)
         return self.import_item(item)
 
-    def _refused(self, error: NotImported) -> ImportResult:
+    def _refusal(self, error: NotImported) -> ImportResult:
         return ImportResult(REFUSED, error.source, error.reason)
 
     def import_item(self, item: SourceItem) -> ImportResult:
         """Imports one item. Raises NotImported."""
-        if item.address and (there := self.already.find(address=item.address)):
+        if item.address and (there := self.imported_index.find(address=item.address)):
             return ImportResult(SKIPPED, item.name, there)
         return self.import_article(item, build_draft(item))
 
     def import_article(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
-        """Writes the extracted article, unless it was imported before."""
-        there = self.already.find(address=extracted.address, text_hash=extracted.text_hash)
+        """Writes the extracted article, unless it was imported before. Raises NotImported."""
+        there = self.imported_index.find(address=extracted.address, text_hash=extracted.text_hash)
         if there:
             return ImportResult(SKIPPED, item.name, there)
         return self._write(item, extracted)
 
     def preview(self, item: SourceItem) -> tuple[str, tuple[str, ...]]:
-        """The content of the file that would be written, with pictures at their addresses, and notes. Raises
-        NotImported.
-        """
+        """The content of the file that would be written, with the original addresses of pictures, and notes. Raises
+        NotImported."""
         try:
             with limited_cpu_time(MOST_CPU_SECONDS):
                 extracted = build_draft(item)
@@ -113,43 +113,44 @@ class Importer:
 
     def _write(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
         draft, notes = self.complete(extracted.draft, "" if item.address else item.name)
-        slug = slug_for(draft, self.already.slugs)
-        complete = replace(extracted, draft=_named(draft, slug, self.already.slugs))
+        slug = slug_for(draft, self.imported_index.slugs)
+        complete = replace(extracted, draft=_with_slug(draft, slug, self.imported_index.slugs))
         draft, pictures = with_pictures(complete, item, slug, self.fetcher)
         try:
-            path = self._put(draft, slug, extracted.address, pictures.files)
+            path = self._write_files(draft, slug, extracted.address, pictures.files)
         except FileExistsError as error:
             raise NotImported(
                 item.name, Message("a file or folder is in the way: %(path)s", path=error.filename2 or error.filename)
             ) from error
         except OSError as error:
             raise NotImported(item.name, Message("cannot be written: %(error)s", error=error)) from error
-        self.already.add(path, extracted.text_hash, extracted.address)
+        self.imported_index.add(path, extracted.text_hash, extracted.address)
         return ImportResult(IMPORTED, item.name, path, (*item.notes, *notes, *pictures.problems))
 
-    def _put(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
-        """Writes the pictures, then the article, so that it is never shown without them. Returns its relative path."""
+    def _write_files(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
+        """Writes the pictures, then the article, so that it is never published without them. Returns its relative
+        path."""
         published = draft.published
         if published is None:
             raise NotImported(draft.title, Message("no date"))
         folder = Path(published.date().isoformat())
         for name, content in pictures.items():
-            put_picture(self.settings.articles / folder / slug / name, content)
+            create_picture(self.settings.articles / folder / slug / name, content)
         suffix, content = to_file(draft, address, self.options.suffix)
         path = folder / f"{slug}{suffix}"
-        put(self.settings.articles / path, content)
+        create(self.settings.articles / path, content)
         return path.as_posix()
 
     def complete(self, draft: Draft, name: str = "") -> tuple[Draft, tuple[str, ...]]:
-        """*draft* with the editor's options and a date; if need be that in the path *name*, as in the folder.
+        """*draft* with the editor's options and a date. If there is none, uses the date in the path *name*, else today.
 
-        A note says if the date is that of the path, which may be the day of a backup, or today's.
+        A note reports a date from the path, which may be the day of a backup, or today's date.
         """
         published = self.options.published or draft.published
         of_path = None if published else path_metadata.date(PurePosixPath(name), self.settings.timezone)
         published = published or of_path
         if published is not None and published.utcoffset() == timedelta():
-            published = local_time(published, self.settings.timezone)  # the day in UTC may be another
+            published = local_time(published, self.settings.timezone)  # the date in UTC may differ
         notes: tuple[str, ...] = () if published else (Message("no date found; today's date is used"),)
         notes = (Message("no date found in it; that of its path is used"),) if of_path else notes
         section = self.options.section or draft.section
@@ -167,7 +168,8 @@ def name_of(item: Found) -> str:
     return item.name if isinstance(item, SourceItem) else item.source
 
 
-def _named(draft: Draft, slug: str, taken: set[str]) -> Draft:
-    """*draft* for a file named *slug*: without the redundant slug field, and without aliases that are other slugs."""
+def _with_slug(draft: Draft, slug: str, taken: set[str]) -> Draft:
+    """*draft* for a file named *slug*: without the redundant slug field, and without aliases that are existing
+    slugs."""
     aliases = tuple(alias for alias in draft.aliases if alias.strip("/") not in {slug, *taken})
     return replace(draft, slug="", aliases=aliases)

@@ -18,15 +18,14 @@ LONGEST_SLUG = 60
 _CODE = re.compile(r"<pre>(?:<code>)?([^<]*)(?:</code>)?</pre>")
 _BARE_FIGURE = re.compile(r"<figure>(<img[^>]*>)</figure>")
 _COMMENT_END = re.compile("--(!?)>")
-"""What ends a comment (HTML standard, 13.2.5.51, 13.2.5.52)."""
+"""The end of an HTML comment (HTML standard, 13.2.5.51, 13.2.5.52)."""
 ORIGIN = "# imported from "
-"""Prefix of the first line of the front matter, a comment with the source address."""
+"""The prefix of the first line of the front matter, a comment with the source address."""
 
 
 def to_file(draft: Draft, origin: str, suffix: str) -> tuple[str, bytes]:
-    """(suffix, content) of the article file: Markdown, or HTML if Markdown would lose something or *suffix* is
-    ``.html``.
-    """
+    """(suffix, content) of the article file: Markdown, or HTML if Markdown can't represent the body or *suffix* is
+    ``.html``."""
     head = front_matter.write(draft)
     if origin:
         head = head.replace("---\n", f"---\n{ORIGIN}{_one_line(origin)}\n", 1)
@@ -44,7 +43,8 @@ def to_plain_markdown(body_html: str) -> str:
 
 
 def _clean(body_html: str) -> Markup:
-    """Simplifies what Markdown has syntax for: a figure without a caption to a picture, preformatted text to code."""
+    """Simplifies HTML that Markdown has syntax for: a figure without a caption to a picture, preformatted text to
+    code."""
     html = _BARE_FIGURE.sub(r"<p>\1</p>", str(sanitize(body_html)))
     return sanitize(_CODE.sub(lambda found: f"<pre><code>{found[1].rstrip()}\n</code></pre>", html))
 
@@ -57,21 +57,24 @@ def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def slug_for(draft: Draft, taken: set[str]) -> str:
-    """The slug of the draft, else a short one from its title; with a number if it is taken, or if a file of that name
-    would not be read as an article (``DNA的複製.md`` looks like a copy). ``article`` if that would not help."""
+def slug_for(draft: Draft, existing: set[str]) -> str:
+    """A slug for the draft that is not in *existing*: its own slug, else a short one from its title.
+
+    A number is appended if the slug exists, or if a file of that name would not be read as an article (``DNA的複製.md``
+    looks like a copy). ``article`` if that does not help.
+    """
     names = (slug_of(draft.slug), slug_of(draft.title)[:LONGEST_SLUG].strip("-_"), "article")
     slugs = chain.from_iterable(map(_numbered, filter(None, names)))
-    return next(slug for slug in slugs if slug not in taken and _is_read(slug))
+    return next(slug for slug in slugs if slug not in existing and _is_article_name(slug))
 
 
 def _numbered(name: str) -> Iterator[str]:
-    """*name*, then with 2, 3, … unless that would be skipped, too."""
+    """*name*, then with 2, 3, … without names that would be skipped."""
     yield name
-    if _is_read(f"{name}-2"):
+    if _is_article_name(f"{name}-2"):
         yield from (f"{name}-{number}" for number in count(2))
 
 
-def _is_read(stem: str) -> bool:
-    """Whether a file of this name is an article of its own, with the slug *stem*."""
+def _is_article_name(stem: str) -> bool:
+    """Whether a file with this name is read as an article with the slug *stem*."""
     return stem.lower() not in INDEX_NAMES and not reason_to_skip_name(f"{stem}.md")

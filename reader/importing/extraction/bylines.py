@@ -56,7 +56,8 @@ class Bylines:
 
 
 def bylines_of(lines: Sequence[str], body_lines: Sequence[str]) -> Bylines:
-    """From the short *lines* of the page in order and the first and last *body_lines*; the first of each kind."""
+    """Bylines from the short *lines* of the page, in order, and the first and last *body_lines*. The first of each kind
+    wins."""
     labels = [pair for line in lines for pair in labelled(line)]
     source = next((name for kind, value in labels if kind == "source" and (name := source_name(value))), "")
     editors = [(kind, names) for kind, value in labels if kind in ("chief", "editor") and (names := names_in(value))]
@@ -99,7 +100,7 @@ def _is_name(name: str) -> bool:
 
 
 def is_person(name: str) -> bool:
-    """Whether *name* is more likely a person than a newspaper, for fields that hold either."""
+    """Whether *name* is more likely a person than a newspaper, for fields that may contain either."""
     if has_han(name):
         return _is_name(name) and ((len(name) <= 3 and name[0] in SURNAMES) or "·" in name)
     return _is_name(name) and len(name.split()) in (2, 3, 4)
@@ -122,7 +123,7 @@ def _english_names(line: str) -> tuple[str, ...]:
 
 
 def _beside_date(lines: Sequence[str]) -> str:
-    """The newspaper's name on a line with only that name and the date: ``2019年11月25日 18:57 参考消息``."""
+    """The newspaper's name on a line that contains only the name and a date: ``2019年11月25日 18:57 参考消息``."""
     for line in lines:
         if not DATE.search(line) or len(line) > 60:
             continue

@@ -1,4 +1,4 @@
-"""Code blocks of web pages: keeps their lines, indents and languages, removes line numbers."""
+"""Code blocks of web pages: preserves lines, indentation and language; removes line numbers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LANGUAGE = re.compile(
 )
 _HIGHLIGHTED = re.compile(r"\bhighlight\s+([\w+#]+)\s*")
 _NO_LANGUAGES = frozenset({"default", "none", "plain", "plaintext", "text", "txt", "notranslate", "highlight"})
-_MOST_ABOVE = 6
-"""A ``pre`` stands so deep in Hexo's figure: table, tbody, tr, td."""
+_MOST_ANCESTORS = 6
+"""The nesting of a ``pre`` in Hexo's figure: table, tbody, tr, td."""
 _NUMBERS = re.compile(r"\s*\d+(?:\s+\d+)*\s*")
 
 
 def lines_of(pre: HtmlElement) -> str:
-    """The text of a code block; each ``<br>`` becomes a line break, each block element in it a line."""
+    """The text of a code block. Each ``<br>`` becomes a line break, each block element a line."""
     text = pre.text or ""
     for child in pre:
         if child.tag in _LINE_TAGS:
@@ -35,13 +35,13 @@ def lines_of(pre: HtmlElement) -> str:
 
 
 def language_of(pre: HtmlElement) -> str:
-    """The language that a code block's class names, or that of an element around it; empty if none does.
+    """The language in the class of a code block or of an element around it; empty if there is none.
 
     ``language-go`` (HTML), ``highlight-source-go`` (GitHub), ``highlight-go notranslate`` (Sphinx), ``brush: go``
     (SyntaxHighlighter), ``<figure class="highlight go">`` (Hexo), ``sourceCode go`` (pandoc).
     """
     inside = [child for child in pre if child.tag == "code"][:1]
-    above = [element for element, _ in zip(pre.iterancestors(), range(_MOST_ABOVE), strict=False)]
+    above = [element for element, _ in zip(pre.iterancestors(), range(_MOST_ANCESTORS), strict=False)]
     for element in (*inside, pre, *above):
         classes = element.get("class", "")
         found = _LANGUAGE.search(classes) or (_HIGHLIGHTED.fullmatch(classes) if element.tag == "figure" else None)
@@ -51,7 +51,7 @@ def language_of(pre: HtmlElement) -> str:
 
 
 def is_code_wrapper(element: HtmlElement) -> bool:
-    """Whether the class of an element around a code block names its language: ``highlight-source-shell``."""
+    """Whether the class of an element around a code block contains its language: ``highlight-source-shell``."""
     return _LANGUAGE.search(element.get("class", "")) is not None and element.find(".//pre") is not None
 
 
@@ -62,7 +62,7 @@ def _closed(text: str) -> str:
 def drop_line_numbers(body: HtmlElement) -> None:
     """Removes elements with a class for line numbers, and preformatted text that contains only numbers.
 
-    A table of code with one line a row becomes one code block.
+    A table with one line of code per row becomes one code block.
     """
     for element in list(body.iter("td", "pre", "div", "span", "a", "ul", "ol")):
         named = element.tag == "pre" or _GUTTER.search(element.get("class", ""))
@@ -77,7 +77,7 @@ def drop_line_numbers(body: HtmlElement) -> None:
 
 
 def _is_code(table: HtmlElement) -> bool:
-    """Whether each row is one cell with a class for code, without a code block of its own."""
+    """Whether each row is a single cell with a class for code, and contains no code block."""
     rows = [list(row) for row in table.iter("tr")]
     return bool(rows) and all(
         len(row) == 1 and _CODE_CELL.search(row[0].get("class", "")) and row[0].find(".//pre") is None for row in rows

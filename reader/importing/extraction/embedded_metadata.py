@@ -41,7 +41,7 @@ META_NAMES = {
 
 
 def meta_fields(root: HtmlElement) -> dict[str, str]:
-    """The values of ``<meta>`` tags by field; the values of a repeated tag are joined with commas."""
+    """The values of ``<meta>`` tags by field. The values of a repeated tag are joined with commas."""
     contents: dict[str, list[str]] = {}
     for tag in root.iter("meta"):
         name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv") or ""
@@ -57,7 +57,7 @@ def meta_fields(root: HtmlElement) -> dict[str, str]:
 
 
 def schema_fields(root: HtmlElement) -> dict[str, Any]:
-    """The values of schema.org by field: JSON-LD first, then microdata."""
+    """The values of schema.org by field. JSON-LD takes precedence over microdata."""
     things = [thing for script in root.iter("script") for thing in _json_things(script)]
     articles = [thing for thing in things if ARTICLE_TYPES.search(str(thing.get("@type", "")))]
     articles.sort(key=lambda thing: str(thing.get("@type")) == "WebPage")

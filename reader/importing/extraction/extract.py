@@ -18,8 +18,8 @@ from .scoring import body_of
 from .semantic_html import to_clean_html
 from .text_blocks import blocks_of, drop_chrome, parse
 
-UNSEEN = 3
-"""If ``articleBody`` is this many times longer than the visible text, the page shows its text with JavaScript only."""
+HIDDEN_TEXT_RATIO = 3
+"""If ``articleBody`` is this many times longer than the visible text, the page needs JavaScript to show its text."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def extract(html: str, address: str = "") -> ExtractionResult:
     """The article in *html*, a whole page fetched from *address*.
 
     An empty *address* means a local file: links are resolved relative to its canonical URL, but pictures keep their
-    addresses, because they may be beside the file. Example: ``extract(html, "https://example.org/a").metadata.title``.
+    addresses, because they may be next to the file. Example: ``extract(html, "https://example.org/a").metadata.title``.
     """
     root = parse(with_media_links(html, known_players_only=True))
     masks = Masks()
@@ -51,7 +51,7 @@ def extract(html: str, address: str = "") -> ExtractionResult:
     body, title = one_story(body, metadata.title)
     prune(body, title)
     body_html = to_clean_html(body, metadata.address, address)
-    if len(TOKEN.findall(metadata.body)) > UNSEEN * len(TOKEN.findall(visible_text(body_html))):
+    if len(TOKEN.findall(metadata.body)) > HIDDEN_TEXT_RATIO * len(TOKEN.findall(visible_text(body_html))):
         body_html = to_clean_html(parse(_as_html(metadata.body)), metadata.address, address)
     return ExtractionResult(masks.restore_formulas(body_html, Formulas().html), replace(metadata, title=title))
 

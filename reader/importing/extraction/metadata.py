@@ -48,11 +48,12 @@ class Metadata:
     language: str = ""
     address: str = ""
     body: str = ""
-    """``articleBody`` of schema.org, for pages that show their text with JavaScript only."""
+    """``articleBody`` of schema.org, for pages that need JavaScript to show their text."""
 
 
 def metadata_of(root: HtmlElement, blocks: Sequence[TextBlock], body: HtmlElement, address: str) -> Metadata:
-    """*root* includes the head, *blocks* are those of the whole page, *body* is the article's element, unpruned."""
+    """The metadata of a page. *root* includes the head, *blocks* are all blocks of the page, *body* is the article's
+    element before pruning. *address* is the URL of the page; relative dates and links are resolved against it."""
     meta, schema = meta_fields(root), schema_fields(root)
     base = address or absolute("", meta.get("address", "")) or _canonical(root)
     title = _title(root, blocks, meta, schema)
@@ -77,12 +78,12 @@ def metadata_of(root: HtmlElement, blocks: Sequence[TextBlock], body: HtmlElemen
 
 
 def _unescaped(title: str) -> str:
-    """Many systems escape twice: ``AT&amp;amp;T``."""
+    """The title with entities resolved twice, because many systems escape twice: ``AT&amp;amp;T``."""
     return _TWICE_ESCAPED.sub(lambda found: unescape(found[0]), title)
 
 
 def _account(root: HtmlElement) -> str:
-    """The account that published a page of WeChat."""
+    """The account that published a WeChat page; empty for other pages."""
     return next((_one_line(element.text_content()) for element in root.xpath("//*[@id='js_name']")), "")
 
 
@@ -102,9 +103,9 @@ def _summary(declared: str, blocks: Sequence[TextBlock]) -> str:
 
 
 def _title(root: HtmlElement, blocks: Sequence[TextBlock], meta: dict[str, str], schema: dict[str, Any]) -> str:
-    """The heading that ``<title>`` or OpenGraph repeats, else their text without the name of the site.
+    """The heading that ``<title>`` or OpenGraph repeats, or their text without the name of the site.
 
-    If neither gives a title, the line of the page that makes up most of ``<title>``.
+    If neither contains a title, the line of the page that makes up most of ``<title>``.
     """
     window = _one_line(root.findtext(".//title") or "")
     declared = [_one_line(schema.get("title", "")), _one_line(meta.get("title", ""))]
@@ -136,7 +137,7 @@ def _without_site(title: str) -> str:
 
 
 def _short_lines(blocks: Sequence[TextBlock], title: str) -> list[str]:
-    """The lines that may contain bylines: short, not links; those after the title first, then those before it."""
+    """The lines that may contain bylines: short and without links. Lines after the title come before lines above it."""
     lines = [(_one_line(block.text), block) for block in blocks]
     start = next((i for i, (line, _) in enumerate(lines) if title and _within(title, line)), 0)
     ordered = lines[start:] + lines[:start]
@@ -150,7 +151,7 @@ def _edges(blocks: Sequence[TextBlock], body: HtmlElement) -> list[str]:
 
 
 def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str], base: str) -> datetime | None:
-    """The declared date, else the first date shown near the title, else the date in the address."""
+    """The declared date, else the first date near the title, else the date in the address; None without any."""
     for text in (str(schema.get("published", "")), meta.get("published", "")):
         declared = date_in_text(text)
         if declared is not None:
@@ -162,7 +163,7 @@ def _published(meta: dict[str, str], schema: dict[str, Any], lines: Sequence[str
 
 
 def _with_clock(declared: datetime, lines: Sequence[str]) -> datetime:
-    """Adds the time of day if the page declares only the day, but shows the time as well."""
+    """Adds the time of day if the page declares only the date but displays the time."""
     dates = (date_in_text(line) for line in lines[:40] if DATE.search(line))
     return next((date for date in dates if date and date.date() == declared.date()), declared)
 

@@ -1,6 +1,6 @@
-"""Patterns that distinguish an article from the rest of a page: class names and set phrases.
+"""Patterns that distinguish an article from the rest of a page: class names and fixed phrases.
 
-They are common HTML class names and newsroom phrases, never the names of sites.
+They are common HTML class names and newsroom phrases, never names of sites.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TOKEN = re.compile(
 """One character of a script without spaces, or one run of letters, marks and digits: the unit of text length."""
 
 STOP = re.compile(r"[，。！？；：、“”…،؛؟।॥።]|[,.!?;:](?=\s|$|[\"”’»])")
-"""Punctuation of sentences; menus and lists of links have almost none."""
+"""Punctuation of sentences. Menus and lists of links have almost none."""
 
 SENTENCE_END = re.compile(r"[。！？；…”’»）.!?;\")؟।॥።]\s*$")
 
@@ -37,7 +37,7 @@ UNWELCOME = re.compile(
 
 POST = re.compile(r"\b(?:hentry|type-(?:post|page)|post-\d+)\b")
 TAXONOMY = re.compile(r"\b(?:tag|category|post_tag|author|series|topic|format|status|comments?)-[^\s]+")
-"""Class names that WordPress gives a whole article (POST), and among them those that tell its tags and authors."""
+"""Class names that WordPress adds to a whole article (POST), including its tags and authors."""
 
 OUTSIDE = re.compile(
     r"comment|pinglun|repl|discuss|disqus|relat|xiangguan|recomm|recirc|tuijian|\baside|foot|popup|popmake|modal|login"
@@ -68,7 +68,7 @@ CHROME = re.compile(
 """Phrases in short lines around an article."""
 
 CONSENT = re.compile(r"\bcookies?\b|\bgdpr\b|\bconsent|\bprivacy\b|newsletter|隐私|隱私", re.IGNORECASE)
-"""Words of notices about cookies and privacy, and of invitations to subscribe."""
+"""Words in notices about cookies and privacy, and in invitations to subscribe."""
 
 DATE = re.compile(
     r"(19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d"

@@ -1,4 +1,5 @@
-"""Finds the file of a picture, also of responsive and lazily loaded ones, and drops what is no picture."""
+"""Finds the file of a picture, including responsive and lazily loaded pictures, and drops elements that are not
+pictures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Removes page chrome from the article's element: share buttons, related stories, the header and the footer.
 
-Removed elements have almost no prose, or a class name that is common for chrome. Paragraphs of sentences stay.
+Removed elements have almost no prose, or a class name that is common for chrome. Paragraphs of sentences are not
+removed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from .page_patterns import CAPTION, DATE, HEAD_LINE, LEAD_IN, SENTENCE_END, TAIL
 from .scoring import LANDMARKS, probabilities, prose_by_element
 from .text_blocks import TextBlock, blocks_of, drop, is_body, lineage, names_of, unwelcome_words, words_of_prose
 
-MOST = 0.3
-"""An element with a larger fraction of the prose, alone or with others of its class, is never removed."""
+MOST_PROSE_SHARE = 0.3
+"""An element with a larger fraction of the prose, alone or together with others of its class, is never removed."""
 MOST_CAPTION_TOKENS = 80
 MOST_LINK_TOKENS = 8
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
@@ -25,7 +26,7 @@ _CAPTION_TAGS = ("figure", "figcaption", "caption")
 
 
 def prune(body: HtmlElement, title: str) -> None:
-    """Changes *body* in place."""
+    """Removes page chrome from *body*, in place. *title* is the title of the article."""
     for take_out in (_name_captions, _drop_unwelcome, _drop_link_lists, _drop_link_lines):
         take_out(body)
     _drop_head(body, title)
@@ -69,14 +70,19 @@ def _drop_unwelcome(body: HtmlElement) -> None:
         for element in lineage(block.owner):
             tokens[element] = tokens.get(element, 0) + block.tokens
             likely[element] = likely.get(element, 0.0) + chance * block.tokens
-    meaningless = words_of_prose(blocks, shares, MOST)
+    meaningless = words_of_prose(blocks, shares, MOST_PROSE_SHARE)
     together: defaultdict[str, float] = defaultdict(float)
     for element, share in shares.items():
         together[names_of(element)] += share
     for element in list(body.iterdescendants()):
         names = names_of(element)
         share = max(shares.get(element, 0.0), together[names] if names else 0.0)
-        if element not in tokens or share > MOST or _is_within(element, "figure") or _is_within(element, "pre"):
+        if (
+            element not in tokens
+            or share > MOST_PROSE_SHARE
+            or _is_within(element, "figure")
+            or _is_within(element, "pre")
+        ):
             continue
         if _is_part_of_data(element):
             continue
@@ -90,7 +96,8 @@ def _is_within(element: HtmlElement, tag: str) -> bool:
 
 
 def _is_part_of_data(element: HtmlElement) -> bool:
-    """Whether it is a row or cell of a table with headings: without it the others would move into wrong columns."""
+    """Whether it is a row or cell of a table with headings. Removing it would shift the other cells into wrong
+    columns."""
     if element.tag not in ("thead", "tbody", "tr", "td", "th"):
         return False
     table = next(element.iterancestors("table"), None)
@@ -112,13 +119,14 @@ def _drop_link_lists(body: HtmlElement) -> None:
         links = element.findall(".//a[@href]")
         size = len(TOKEN.findall(element.text_content()))
         linked = sum(len(TOKEN.findall(link.text_content())) for link in links)
-        is_kept = _is_list_of_story(element) or _is_part_of_data(element)
+        is_kept = _is_list_in_story(element) or _is_part_of_data(element)
         if len(links) > 1 and 0 < size < most and linked > 0.6 * size and not is_kept:
             drop(element)
 
 
-def _is_list_of_story(element: HtmlElement) -> bool:
-    """A list of short links between two paragraphs of the story, as of tools or sources; other headlines are longer."""
+def _is_list_in_story(element: HtmlElement) -> bool:
+    """Whether it is a list of short links between two paragraphs, for example of tools. Links to other headlines are
+    longer."""
     above, below = element.getprevious(), element.getnext()
     if element.tag not in ("ul", "ol") or above is None or below is None or unwelcome_words(names_of(element)):
         return False
@@ -142,13 +150,13 @@ def _drop_link_lines(body: HtmlElement) -> None:
 
 
 def _drop_block(block: TextBlock) -> None:
-    """Removes the text of the block's owner; its images stay. An owner that holds other blocks, too, stays whole."""
+    """Removes the text of the block's owner, but not its images. An owner that contains other blocks is not changed."""
     if block.owner.find(".//img") is None and len(TOKEN.findall(block.owner.text_content())) <= block.tokens:
         drop(block.owner)
 
 
 def _drop_head(body: HtmlElement, title: str) -> None:
-    """Removes the repeated title with all before it, then date, source and authors, up to the first paragraph."""
+    """Removes everything up to the repeated title, then date, source and authors, up to the first paragraph."""
     blocks = blocks_of(body)
     start = _after_title(blocks, title)
     for block in blocks[:start]:
@@ -182,7 +190,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _drop_tail(body: HtmlElement) -> None:
-    """Removes related stories from their heading to the end, if little text follows; then closing lines, last first."""
+    """Removes related stories from their heading to the end if little text follows, then closing lines, last first."""
     blocks = blocks_of(body)
     whole = left = sum(block.tokens for block in blocks)
     for index, block in enumerate(blocks):
@@ -207,10 +215,10 @@ def _drop_all(blocks: Sequence[TextBlock], body: HtmlElement) -> None:
 
 
 def one_story(body: HtmlElement, title: str) -> tuple[HtmlElement, str]:
-    """On a page with several stories, the one with the title *title*, else the first, and its heading.
+    """The story with *title* on a page with several stories, or the first one, and its heading.
 
     Several stories are elements with the same class of an article body, each after a heading and a date. On other
-    pages, *body* and *title* unchanged.
+    pages, returns *body* and *title* unchanged.
     """
     groups: dict[tuple[str, str], list[HtmlElement]] = {}
     for element in body.iterdescendants():

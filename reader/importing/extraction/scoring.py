@@ -27,30 +27,32 @@ then rounded: the exact values matter little. The last three and ``beside it`` w
 test sets that failed; their weights are rounded guesses: ``beside it`` gives the same results from -1 to -1.5.
 """
 
-DOUBT = 1.5
-"""Exponent of the probabilities when elements are compared: many doubtful blocks must not outweigh a short story."""
+PROBABILITY_EXPONENT = 1.5
+"""Exponent of the probabilities when elements are compared, so that many doubtful blocks do not outweigh a short
+story."""
 
-MORE_OF_IT = 0.8
-"""The probability (to the power of DOUBT) from which an element beside the article is a part of it."""
+SIBLING_PROBABILITY = 0.8
+"""A sibling of the article with at least this probability (to the power of PROBABILITY_EXPONENT) is part of the
+article."""
 _ROWS = ("table", "tbody", "tr", "ul", "ol", "dl")
 
 LANDMARKS = frozenset(("nav", "aside", "footer", "header"))
 MOST_BELOW_A_WORD = 0.5
 MOST_REPEATED_TOKENS = 3
-"""Words such as "Share" stand twice on many pages; a longer text that does is a headline in two lists."""
+"""Short texts such as "Share" occur twice on many pages. A longer repeated text is a headline in two lists."""
 PHRASE_TOKENS = 60
-"""A set phrase in a longer block is not counted."""
+"""A fixed phrase in a longer block is ignored."""
 _LARGEST_EXPONENT = 700
 
 
 def probabilities(blocks: Sequence[TextBlock], article: HtmlElement | None = None) -> list[float]:
-    """For each block, the probability that it is body text, 0 to 1. *article* is as ``main_article`` finds it."""
-    return [_logistic(signs) for signs in features_of(blocks, article)]
+    """For each block, the probability that it is body text, 0 to 1. *article* is the result of ``main_article``."""
+    return [_logistic(features) for features in features_of(blocks, article)]
 
 
-def _logistic(signs: dict[str, float]) -> float:
-    sum_of_signs = sum(WEIGHTS[name] * value for name, value in signs.items())
-    return 1 / (1 + math.exp(min(-sum_of_signs, _LARGEST_EXPONENT)))
+def _logistic(features: dict[str, float]) -> float:
+    log_odds = sum(WEIGHTS[name] * value for name, value in features.items())
+    return 1 / (1 + math.exp(min(-log_odds, _LARGEST_EXPONENT)))
 
 
 def features_of(blocks: Sequence[TextBlock], article: HtmlElement | None = None) -> list[dict[str, float]]:
@@ -79,7 +81,10 @@ def prose_by_element(blocks: Sequence[TextBlock]) -> dict[HtmlElement, float]:
 
 
 def main_article(root: HtmlElement) -> HtmlElement | None:
-    """The ``article`` or ``main`` element of the page's story: the only one, else the first with the ``h1``."""
+    """The ``article`` or ``main`` element of the page's story: the only one, else the first that contains the ``h1``.
+
+    None if there is none.
+    """
     for path in ("//article[not(ancestor::article)]", "//main | //*[@role='main']"):
         found = root.xpath(path)
         headed = [element for element in found if element.find(".//h1") is not None]
@@ -104,7 +109,7 @@ def _own_features(block: TextBlock) -> dict[str, float]:
 
 
 def _features_beside(block: TextBlock, article: HtmlElement | None) -> dict[str, float]:
-    """Dialogs about cookies and payments, and lists of other stories, stand beside the page's ``article``."""
+    """The features of blocks outside of *article*: dialogs about cookies and payments, and lists of other stories."""
     within = article is not None and article in lineage(block.owner)
     return {"main article": float(within), "beside it": float(article is not None and not within)}
 
@@ -138,15 +143,15 @@ def _neighbour_features(blocks: Sequence[TextBlock], index: int) -> dict[str, fl
 
 
 def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
-    """The element that contains the article; the innermost of equals. *root* if there is no text.
+    """The element that contains the article; the innermost if several are equal. *root* if there is no text.
 
-    If more of the article stands beside it, that is its parent, without what else the parent held.
+    If siblings belong to the article, returns the parent and removes its other children.
     """
     likely: dict[HtmlElement, float] = {}
     tokens: dict[HtmlElement, int] = {}
     whole = 0.0
     for block, chance in zip(blocks, probabilities(blocks, main_article(root)), strict=True):
-        likelihood = block.tokens * chance**DOUBT
+        likelihood = block.tokens * chance**PROBABILITY_EXPONENT
         whole += likelihood
         for element in lineage(block.owner):
             likely[element] = likely.get(element, 0.0) + likelihood
@@ -157,10 +162,10 @@ def body_of(root: HtmlElement, blocks: Sequence[TextBlock]) -> HtmlElement:
     return _with_siblings(body, {element: likely[element] / tokens[element] for element in likely})
 
 
-def _with_siblings(body: HtmlElement, chances: Mapping[HtmlElement, float]) -> HtmlElement:
-    """*body*, or its parent with those children that are more of the article: paragraphs, and parts named alike.
+def _with_siblings(body: HtmlElement, probability_by_element: Mapping[HtmlElement, float]) -> HtmlElement:
+    """*body*, or its parent with the children that belong to the article: paragraphs, and elements with the same class.
 
-    An advertisement may divide a story into two elements, or its first paragraphs stand before a table.
+    An advertisement may split a story into two elements, or its first paragraphs may precede a table.
     """
     parent, name = body.getparent(), body.get("class")
     if parent is None or parent.tag in ("html", *_ROWS):
@@ -168,14 +173,14 @@ def _with_siblings(body: HtmlElement, chances: Mapping[HtmlElement, float]) -> H
     more = [
         sibling
         for sibling in parent
-        if chances.get(sibling, 0.0) > MORE_OF_IT
+        if probability_by_element.get(sibling, 0.0) > SIBLING_PROBABILITY
         and (sibling.tag == "p" or (name and (sibling.tag, sibling.get("class")) == (body.tag, name)))
     ]
     if not [sibling for sibling in more if sibling is not body]:
         return body
     kept = [index for index, child in enumerate(parent) if child is body or child in more]
     for index, child in enumerate(list(parent)):
-        is_picture = kept[0] < index < kept[-1] and child not in chances
+        is_picture = kept[0] < index < kept[-1] and child not in probability_by_element
         if index not in kept and not is_picture:
             drop(child)
     return parent

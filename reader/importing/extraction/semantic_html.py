@@ -1,4 +1,4 @@
-"""The article's element as clean HTML: paragraphs, headings, lists, tables, figures, links; no layout of the page.
+"""The article's element as clean HTML: paragraphs, headings, lists, tables, figures, links; without the page's layout.
 
 Old pages separate paragraphs by line breaks and use tables for layout; both become semantic HTML. Link and image
 addresses become absolute.
@@ -24,7 +24,7 @@ KEPT_INLINE = {
     "mark": "mark", "q": "q", "ruby": "ruby", "rb": "rb", "rt": "rt", "rp": "rp", "rtc": "rtc", "abbr": "abbr",
 }  # fmt: skip
 HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}
-"""``h1`` is the title of the page; headings in the body begin at ``h2``."""
+"""``h1`` is the title of the page; headings in the body start at ``h2``."""
 CONTAINERS = frozenset(("ul", "ol", "blockquote", "dl"))
 ITEMS = frozenset(("li", "dt", "dd"))
 CELLS = frozenset(("td", "th"))
@@ -49,7 +49,8 @@ class _HtmlWriter:
 
 
 def to_clean_html(body: HtmlElement, base: str = "", picture_base: str = "") -> str:
-    """*body* as block elements, one per line. Links are resolved relative to *base*, pictures to *picture_base*."""
+    """*body* as block elements, one per line. Links are resolved relative to *base*, pictures relative to
+    *picture_base*."""
     writer = _HtmlWriter(base, picture_base)
     drop_line_numbers(body)
     if body.tag == "pre":
@@ -141,7 +142,7 @@ def absolute(base: str, address: str) -> str:
 
 
 def _add_text(text: str | None, writer: _HtmlWriter) -> None:
-    """Adds text. An indent of no-break spaces becomes one of ideographic spaces, which mark a paragraph."""
+    """Adds text. An indent of no-break spaces becomes ideographic spaces, which mark a paragraph."""
     if text:
         indented = _NO_BREAK_INDENT.sub("\u3000", text)
         writer.open_runs.append(escape(_SPACES.sub(" ", normalize(indented)), quote=False))
@@ -169,7 +170,7 @@ def _write_container(element: HtmlElement, writer: _HtmlWriter) -> None:
 
 
 def _write_items(element: HtmlElement, writer: _HtmlWriter) -> None:
-    """Text between items, which HTML doesn't allow, is kept as a paragraph."""
+    """Writes list items. Text between items, which HTML does not allow, becomes a paragraph."""
     _add_text(element.text, writer)
     for child in element:
         if child.tag in ITEMS:
@@ -194,9 +195,10 @@ def _without_paragraph(html: str) -> str:
 
 
 def _write_figure(element: HtmlElement, writer: _HtmlWriter) -> None:
-    """Writes the pictures with their captions. What has no picture, and a group of figures, is written as blocks.
+    """Writes the pictures with their captions. An element without a picture, or a group of figures, is written as
+    blocks.
 
-    The caption of a picture that cannot be shown is dropped.
+    The caption of a picture that cannot be displayed is dropped.
     """
     pictures = list(element.iter("img"))
     images = [html for image in pictures if (html := image_html(image, writer.picture_base))]
@@ -229,7 +231,8 @@ def _write_image(element: HtmlElement, writer: _HtmlWriter) -> None:
 
 
 def image_html(element: HtmlElement, base: str) -> str:
-    """The image with its real address and alternative text; empty for trackers, spacers and images without address."""
+    """The image with its real address and alternative text; empty for trackers, spacers and images without an
+    address."""
     address = absolute(base, image_source(element))
     if not address or is_tracker(element):
         return ""
@@ -241,7 +244,7 @@ def _write_table(element: HtmlElement, writer: _HtmlWriter) -> None:
     """Writes a data table as a table, and a layout table as its content."""
     _close(writer)
     rows = [row for row in element.iter("tr") if any(cell.tag in CELLS for cell in row)]
-    if not _holds_data(element, rows):
+    if not _is_data_table(element, rows):
         _write_block(element, writer)
         return
     cells = ("".join(_cell_html(cell, writer) for cell in row if cell.tag in CELLS) for row in rows)
@@ -249,7 +252,7 @@ def _write_table(element: HtmlElement, writer: _HtmlWriter) -> None:
     writer.out += ["<table>", *captions, *(f"<tr>{row}</tr>" for row in cells), "</table>"]
 
 
-def _holds_data(table: HtmlElement, rows: list[HtmlElement]) -> bool:
+def _is_data_table(table: HtmlElement, rows: list[HtmlElement]) -> bool:
     if table.find(".//table") is not None or len(rows) < 2:
         return False
     cells = [cell for row in rows for cell in row if cell.tag in CELLS]
@@ -271,7 +274,7 @@ def _cell_html(cell: HtmlElement, writer: _HtmlWriter) -> str:
 
 
 def _close(writer: _HtmlWriter) -> None:
-    """Ends the paragraph: split at its line breaks, or joined if the lines were only wrapped."""
+    """Ends the paragraph: splits it at its line breaks, or joins its lines if they were only wrapped."""
     runs, writer.open_runs = writer.open_runs, []
     for paragraph in _paragraphs(runs):
         writer.out.append(f"<{writer.tag}>{paragraph}</{writer.tag}>")
@@ -282,7 +285,7 @@ def _paragraphs(runs: list[str]) -> list[str]:
     lines = "".join(runs).split("\n")
     full = max(len(_words(line)) for line in lines) * 0.8 if len(lines) > 3 else 1e9
     for line in lines:
-        if pieces and _goes_on(pieces[-1][-1], line, full):
+        if pieces and _is_wrapped(pieces[-1][-1], line, full):
             pieces[-1].append(line)
         else:
             pieces.append([line])
@@ -290,8 +293,8 @@ def _paragraphs(runs: list[str]) -> list[str]:
     return [text for text in joined if _words(text)]
 
 
-def _goes_on(before: str, after: str, full: float) -> bool:
-    """Whether a line break is only a wrapped line: the line is full, no sentence ends, no indent follows."""
+def _is_wrapped(before: str, after: str, full: float) -> bool:
+    """Whether a line break only wraps a line: the line is full, no sentence ends, and no indent follows."""
     words = _words(before)
     return len(words) >= full and not _STOP_AT_END.search(words) and _words(after)[:1] not in ("", "\u3000")
 
@@ -301,7 +304,7 @@ def _words(html: str) -> str:
 
 
 def _balanced(pieces: list[str]) -> list[str]:
-    """Makes each piece well-formed: tags open at its end are closed there and reopened in the next one."""
+    """Makes each piece well-formed: closes tags that are open at its end and reopens them in the next piece."""
     balanced, opened = [], list[str]()
     for piece in pieces:
         text = "".join(f"<{tag}>" for tag in opened) + piece
@@ -313,7 +316,7 @@ def _balanced(pieces: list[str]) -> list[str]:
 
 
 def _join(piece: str) -> str:
-    """Joins wrapped lines, without a space between Han characters; trims white space, also inside tags."""
+    """Joins wrapped lines, without a space between Han characters. Trims white space, also inside tags."""
     first, *rest = piece.split("\n")
     trimmed = [line.strip(" \u3000") for line in rest[:-1]] + [line.lstrip(" \u3000") for line in rest[-1:]]
     lines = _HAN_BREAK.sub("", "\n".join([first.rstrip(" \u3000") if rest else first, *trimmed])).replace("\n", " ")

@@ -21,7 +21,7 @@ NEVER_TEXT = frozenset((
     "svg", "canvas", "link", "meta", "audio", "video", "map", "dialog", "menu", "title", "base",
 ))  # fmt: skip
 SELDOM_TEXT = frozenset(("button", "dialog", "menu", "noscript", "select"))
-"""Those that are kept if they hold most of the prose: not closed above the article, or its text without JavaScript."""
+"""These elements remain if they contain most of the prose, for example the text of a page without JavaScript."""
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
     "img", "ins", "kbd", "label", "mark", "nobr", "picture", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small",
@@ -30,11 +30,12 @@ INLINE = frozenset((
 EDIT_LINK = "mw-editsection"
 """MediaWiki's class for the "[edit]" within each heading."""
 LEAST_ABOVE_COMMENTS = 40
-"""Tokens of prose. A class name such as ``comments-open`` may also be on an element that contains the article."""
+"""In tokens of prose. A class name such as ``comments-open`` may also be on an element that contains the article."""
 DEEPEST = 150
 """The deepest real page in the corpus has 51 levels."""
 MOST_ELEMENTS = 150_000
-"""Of a page, which takes 0.1 ms for each. The largest real page in the corpus has a tenth."""
+"""The largest number of elements of a page. Each takes 0.1 ms. The largest real page in the corpus has a tenth of
+them."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
@@ -61,12 +62,15 @@ class TextBlock:
 
 
 def parse(html: str) -> HtmlElement:
-    """The tree of a page, without comments. An empty page is an empty tree. Raises UnreadableArticle for a bomb."""
+    """The tree of a page, without HTML comments; an empty tree for an empty page.
+
+    Raises UnreadableArticle for a page with more than MOST_ELEMENTS elements.
+    """
     check_attributes(html)
     text = strip_control_characters(_DECLARATION.sub("", html))
     try:
         root = lxml.html.document_fromstring(text, parser=_parser())
-    except etree.ParserError:  # empty, or nothing but a comment
+    except etree.ParserError:  # empty, or only a comment
         root = lxml.html.document_fromstring("<p></p>", parser=_parser())
     _check_elements(root)
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
@@ -81,7 +85,7 @@ def _check_elements(root: HtmlElement) -> None:
 
 
 def _flatten(root: HtmlElement) -> None:
-    """Replaces elements nested deeper than in any real page with their text, because recursive code would fail."""
+    """Replaces elements nested deeper than DEEPEST with their text, because recursive code would fail."""
     depth, too_deep = 0, []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -104,7 +108,7 @@ def drop(element: HtmlElement) -> None:
 
 
 def drop_chrome(root: HtmlElement) -> None:
-    """Removes elements that are never article text, and hidden ones unless they are most of the page.
+    """Removes elements that are never article text, and hidden elements unless they are most of the page.
 
     Hidden prose is usually the next story, preloaded for infinite scrolling.
     """
@@ -126,7 +130,8 @@ def drop_chrome(root: HtmlElement) -> None:
 
 
 def drop_comments(root: HtmlElement) -> None:
-    """Removes reader comments below the article, however long. Without an article above them they are kept."""
+    """Removes readers' comments below the article, regardless of their length. Without an article above, they
+    remain."""
     prose_above = 0.0
     above: dict[HtmlElement, float] = {}
     for block in blocks_of(root):
@@ -141,7 +146,7 @@ def drop_comments(root: HtmlElement) -> None:
 
 
 def blocks_of(root: HtmlElement) -> list[TextBlock]:
-    """In document order, without blocks that have no tokens."""
+    """The text blocks in document order, without those that have no tokens."""
     return [block for owner, runs in _runs(root) if (block := _to_block(owner, runs)).tokens]
 
 
@@ -190,7 +195,7 @@ def names_of(element: HtmlElement) -> str:
 
 @lru_cache(maxsize=8192)
 def unwelcome_words(names: str) -> frozenset[str]:
-    """The words in *names* that name navigation, advertisements and other page chrome. Cached, because names repeat."""
+    """The words in *names* for navigation, advertisements and other page chrome. Cached, because names repeat."""
     if POST.search(names):
         names = TAXONOMY.sub("", names)
     return frozenset(found[0].lower() for found in UNWELCOME.finditer(names))
@@ -202,10 +207,11 @@ def prose_of(element: HtmlElement) -> float:
 
 
 def words_of_prose(blocks: Iterable[TextBlock], shares: Mapping[HtmlElement, float], most: float) -> frozenset[str]:
-    """The unwelcome words that say nothing on this page, because more than *most* of its prose stands below them.
+    """The unwelcome words that are meaningless on this page, because elements with them contain more than *most* of its
+    prose.
 
-    Page builders put each paragraph into a "widget" of its own. Words such as "comment" always mean what they say.
-    *shares* are the fractions of the prose in elements.
+    Page builders put each paragraph into a "widget" of its own. Words such as "comment" are always meaningful. *shares*
+    are the fractions of the prose by element.
     """
     below: dict[str, float] = {}
     for block in blocks:
@@ -218,5 +224,5 @@ def words_of_prose(blocks: Iterable[TextBlock], shares: Mapping[HtmlElement, flo
 
 @lru_cache(maxsize=8192)
 def is_body(names: str) -> bool:
-    """Whether *names* are those of an article body in common content management systems."""
+    """Whether *names* are names of an article body in common content management systems."""
     return BODY.search(names) is not None
