@@ -1,4 +1,4 @@
-"""The posts and pages of a Blogger blog, from its backup or Google Takeout: an Atom feed of everything there is."""
+"""The posts and pages of a Blogger blog, from its backup or Google Takeout: an Atom feed of the whole content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
-from .items import Found, LeftOut, SourceItem, given_html
+from .items import Found, LeftOut, SourceItem, html_reader
 from .old_addresses import aliases_of
 
 _KIND = "http://schemas.google.com/g/2005#kind"
@@ -25,7 +25,7 @@ def is_backup(content: bytes) -> bool:
 
 
 def backup_items(name: str, content: bytes) -> Iterator[Found]:
-    """In the backup's order; at last what was left out: comments, settings, templates."""
+    """The posts and pages in the backup's order, then the number of skipped comments, settings and templates."""
     root = read_export(content)
     if root is None:
         raise NotImported(name, Message("the export is damaged; make it again"))
@@ -41,7 +41,7 @@ def backup_items(name: str, content: bytes) -> Iterator[Found]:
 
 
 def _kind(entry: etree._Element) -> str:
-    """``post``, ``comment``, ``settings`` …: a category in backups, an element in Takeout."""
+    """``post``, ``comment``, ``settings`` …: from a category in backups, from an element in Takeout."""
     terms = [e.get("term") or "" for e in entry.iterfind("{*}category") if e.get("scheme") == _KIND]
     return (terms[0].rpartition("#")[2] if terms else _text(entry, "type")).lower() or "entry"
 
@@ -73,5 +73,5 @@ def _item(name: str, entry: etree._Element) -> SourceItem:
     )
     shown_status = status if status != "LIVE" else "draft"
     note = Message("its status is '%(status)s'; imported as a draft, which is not published", status=shown_status)
-    read, address = given_html(_text(entry, "content")), links[0] if links else ""
+    read, address = html_reader(_text(entry, "content")), links[0] if links else ""
     return SourceItem(f"{name}: {draft.title}", read, "article", address, draft, notes=(note,) if is_draft else ())

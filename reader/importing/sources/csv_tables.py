@@ -14,13 +14,13 @@ LARGEST_FIELD = 10_000_000
 
 
 def csv_header(content: bytes) -> frozenset[str]:
-    """The names of the columns in lower case; empty for what is no CSV file with a header."""
+    """The names of the columns in lower case; empty if it is not a CSV file with a header."""
     first = next(iter(decode_page(content[:2000]).lstrip("\ufeff").splitlines()), "")
     return frozenset(name.strip().lower() for name in next(csv.reader([first]), ()))
 
 
 def csv_rows(name: str, content: bytes, wanted: Collection[str]) -> Iterator[Mapping[str, str]]:
-    """The *wanted* columns, by their names in lower case: a row can have ten million fields.
+    """The rows, with only the *wanted* columns (names in lower case), because a row can have ten million fields.
 
     Raises NotImported for a table that cannot be read.
     """

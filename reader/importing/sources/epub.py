@@ -21,16 +21,16 @@ from ...models import Draft
 from ..extraction.page_patterns import TOKEN
 from ..extraction.semantic_html import normalize, to_clean_html
 from ..extraction.text_blocks import parse
-from .items import Found, SourceItem, given_html
+from .items import Found, SourceItem, html_reader
 from .own_exports import chapter_in, read_chapter
 
 LEAST_TOKENS = 30
-"""Covers, title pages and tables of contents have fewer words outside links."""
+"""Covers, title pages and tables of contents have fewer words outside of links."""
 
 
 @dataclass(frozen=True)
 class EpubChapter:
-    """``read_sibling`` returns the pictures by their address in the chapter."""
+    """A chapter of a book. ``read_sibling`` returns a picture by its address in the chapter."""
 
     path: str
     body_html: str
@@ -41,14 +41,14 @@ class EpubChapter:
 
 
 def book_items(name: str, archive: Archive) -> Iterator[Found]:
-    """Raises NotImported when the book has no package document."""
+    """The chapters of a book. Raises NotImported if the book has no package document."""
     for chapter in chapters(name, archive):
         if isinstance(chapter, NotImported):
             yield chapter
             continue
         yield SourceItem(
             name=f"{name}: {chapter.path}",
-            read=given_html(chapter.body_html),
+            read=html_reader(chapter.body_html),
             form=chapter.form,
             address=chapter.address,
             hints=chapter.draft,
@@ -57,7 +57,7 @@ def book_items(name: str, archive: Archive) -> Iterator[Found]:
 
 
 def chapters(name: str, archive: Archive) -> Iterator[EpubChapter | NotImported]:
-    """The chapters in reading order, and the reason for each that cannot be read.
+    """The chapters in reading order, or the reason why a chapter cannot be read.
 
     Raises NotImported if the EPUB has no package document.
     """
@@ -77,7 +77,9 @@ def chapters(name: str, archive: Archive) -> Iterator[EpubChapter | NotImported]
         tags=tuple(metadata["subject"]),
         published=date_in_text((metadata["date"] or [""])[0]),
     )
-    for path in dict.fromkeys(_spine(package, posixpath.dirname(package_path))):  # each once, however often it is named
+    for path in dict.fromkeys(
+        _spine(package, posixpath.dirname(package_path))
+    ):  # each once, even if it is listed repeatedly
         try:
             chapter: EpubChapter | NotImported | None = _chapter(path, archive, book)
         except NotImported as error:

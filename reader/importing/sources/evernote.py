@@ -1,4 +1,4 @@
-"""The notes of an Evernote export (ENEX 3 and 4): each is an article with its pictures."""
+"""The notes of an Evernote export (ENEX 3 and 4). Each note is an article with its pictures."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from ...formats.dates import date_in_text
 from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
-from .items import Found, SourceItem, given_html
+from .items import Found, SourceItem, html_reader
 
 _PICTURES = "https://evernote.invalid/"
-"""Where a note's pictures are until they have files, by their MD5, which is how the text names them."""
+"""The prefix of temporary addresses of a note's pictures. It is followed by the MD5, by which the text refers to
+them."""
 _MEDIA = re.compile(r"<en-media\b([^<>]*)>(?:\s*</en-media>)?", re.IGNORECASE)
 _HASH = re.compile(r'\bhash="([0-9a-f]{32})"', re.IGNORECASE)
 _TASK = re.compile(r"<en-todo\b([^<>]*)>(?:\s*</en-todo>)?", re.IGNORECASE)
@@ -29,7 +30,7 @@ def is_notes(content: bytes) -> bool:
 
 
 def note_items(name: str, content: bytes) -> Iterator[Found]:
-    """In the export's order. Raises NotImported for what is no XML."""
+    """The notes in the export's order. Raises NotImported for invalid XML."""
     root = read_export(content)
     if root is None:
         raise NotImported(name, Message("the export is damaged; make it again"))
@@ -53,7 +54,7 @@ def _item(name: str, note: etree._Element) -> SourceItem:
     html = _html(note.findtext("content") or "", pictures)
     return SourceItem(
         name=f"{name}: {draft.title}",
-        read=given_html(html),
+        read=html_reader(html),
         form="article",
         address=address if re.match(r"https?://", address) else "",
         hints=draft,
@@ -79,7 +80,7 @@ def _pictures(note: etree._Element) -> dict[str, bytes]:
 
 
 def _html(content: str, pictures: dict[str, bytes]) -> str:
-    def shown(media: re.Match[str]) -> str:
+    def to_img(media: re.Match[str]) -> str:
         digest = _HASH.search(media[1])
         address = _PICTURES + digest[1].lower() if digest else ""
         return f'<img src="{address}">' if address in pictures else ""
@@ -88,4 +89,4 @@ def _html(content: str, pictures: dict[str, bytes]) -> str:
         return "☑ " if 'checked="true"' in found[1] else "☐ "
 
     html = re.sub(r"\A.*?<en-note\b[^<>]*>|</en-note>\s*\Z", "", content, flags=re.DOTALL)
-    return _MEDIA.sub(shown, _TASK.sub(task, html))
+    return _MEDIA.sub(to_img, _TASK.sub(task, html))

@@ -24,13 +24,13 @@ from .http import Fetched, Fetcher
 from .items import SourceItem
 
 MOST_PAGES = 500
-"""Of one feed."""
+"""The largest number of pages of one feed."""
 
 LARGEST_TOGETHER_BYTES = 100_000_000
-"""Of all pages of one feed, or of all feeds of a list: their entries are in memory together."""
+"""The total size of all pages of one feed, or of all feeds of a list. Their entries are in memory at the same time."""
 
 WHOLE_TOKENS = 200
-"""An entry with at least this much text is the whole article; a shorter text may be an excerpt."""
+"""An entry with at least this much text is a complete article. A shorter text may be an excerpt."""
 _FEED = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)\b")
 _CUT = re.compile(
     r"(?:\[?…\]?|\.\.\.|\[&#8230;\]|阅读(?:全文|更多)|查看(?:全文|更多)|read more)\W*(?:</\w+>\W*)*$", re.IGNORECASE
@@ -40,15 +40,17 @@ _JSON_FEED = "https://jsonfeed.org/version/"
 
 @dataclass(frozen=True)
 class FeedItem:
-    """``whole`` is true if the feed has the full text. ``draft`` holds the metadata of the entry."""
+    """An entry of a feed. ``is_whole`` is true if the feed has the full text. ``draft`` has the metadata of the
+    entry."""
 
     address: str
     body_html: str
-    whole: bool
+    is_whole: bool
     draft: Draft
 
 
 def is_feed(content: bytes) -> bool:
+    """Whether *content* is an RSS, Atom or JSON feed."""
     head = decode_page(content[:4000]).lstrip()
     if head.startswith("{"):
         return _JSON_FEED in head.replace("\\/", "/")
@@ -56,7 +58,7 @@ def is_feed(content: bytes) -> bool:
 
 
 def entries(content: bytes, address: str) -> Iterator[FeedItem]:
-    """The entries in feed order. *address* is that of the feed."""
+    """The entries in feed order. *address* is the URL of the feed."""
     if content.lstrip().startswith(b"{"):
         yield from _json_entries(content)
         return
@@ -104,7 +106,7 @@ def _dicts(values: object) -> list[dict[str, object]]:
 
 
 def _enclosures(enclosures: list[dict[str, str]]) -> str:
-    """The sound and video of an entry as links, as a podcast has it (RSS 2.0, enclosure)."""
+    """The sound and video of an entry as links, as in podcasts (RSS 2.0, enclosure)."""
     addresses = [e.get("href", "") for e in enclosures if e.get("type", "").startswith(("audio/", "video/"))]
     return "".join(f'<video src="{escape(address)}"></video>' for address in dict.fromkeys(addresses) if address)
 
@@ -121,22 +123,22 @@ def _entry(
         byline=persons,
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
     )
-    is_podcast = "<video " in body_html  # its notes are all there is to read
+    is_podcast = "<video " in body_html  # a podcast has no text besides its notes
     tokens = len(TOKEN.findall(re.sub(r"<[^<>]+>", " ", body_html)))
-    whole = is_podcast or (tokens >= WHOLE_TOKENS and not _CUT.search(body_html[-200:]))
-    return FeedItem(address, body_html, whole, draft)
+    is_whole = is_podcast or (tokens >= WHOLE_TOKENS and not _CUT.search(body_html[-200:]))
+    return FeedItem(address, body_html, is_whole, draft)
 
 
 @dataclass
 class ByteBudget:
-    """How many bytes of feeds may be read yet."""
+    """The number of bytes of feeds that may still be read."""
 
-    left: int = LARGEST_TOGETHER_BYTES
+    remaining_bytes: int = LARGEST_TOGETHER_BYTES
 
     def spend(self, address: str, content: bytes) -> None:
-        """Raises NotImported if *content*, from *address*, is more than what is left."""
-        self.left -= len(content)
-        if self.left < 0:
+        """Subtracts *content*, fetched from *address*. Raises NotImported if the budget is exceeded."""
+        self.remaining_bytes -= len(content)
+        if self.remaining_bytes < 0:
             most = LARGEST_TOGETHER_BYTES // 1_000_000
             raise NotImported(address, Message("the feed is larger than %(most)s MB with its older pages", most=most))
 
@@ -144,22 +146,23 @@ class ByteBudget:
 def feed_items(
     content: bytes, address: str, fetcher: Fetcher, budget: ByteBudget | None = None
 ) -> Iterator[SourceItem | NotImported]:
-    """In the feed's order, then those of its next and older pages (RFC 5005; ``next_url`` of JSON Feed).
+    """The entries in the feed's order, followed by the entries of its next and older pages (RFC 5005; ``next_url`` of
+    JSON Feed).
 
-    *address* is the feed's own; a file has none, and its other pages are not fetched.
+    *address* is the feed's own URL. It is empty for a file, whose other pages are not fetched.
     """
     seen, budget = {address}, budget or ByteBudget()
     budget.spend(address, content)
     while True:
         for entry in entries(content, address):
             yield _from_entry(entry, fetcher)
-        following = _next_page(content, address) if address else ""
-        if not following or following in seen or len(seen) >= MOST_PAGES:
+        next_url = _next_page(content, address) if address else ""
+        if not next_url or next_url in seen or len(seen) >= MOST_PAGES:
             return
-        seen.add(following)
+        seen.add(next_url)
         try:
-            fetched = fetcher.fetch(following)
-            budget.spend(following, fetched.content)
+            fetched = fetcher.fetch(next_url)
+            budget.spend(next_url, fetched.content)
         except NotImported as error:
             yield error
             return
@@ -172,12 +175,12 @@ def _next_page(content: bytes, address: str) -> str:
         return urljoin(address, str(json.loads(found[1]))) if found else ""
     links = feedparser.parse(content).feed.get("links", [])
     by_relation = {link.get("rel", ""): str(link.get("href", "")) for link in links}
-    following = by_relation.get("next") or by_relation.get("prev-archive") or ""
-    return urljoin(address, following) if following else ""
+    next_url = by_relation.get("next") or by_relation.get("prev-archive") or ""
+    return urljoin(address, next_url) if next_url else ""
 
 
 def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:
-    """The entry's own text if it is whole, else its page; if that cannot be had, again the entry's text."""
+    """The entry's own text if it is complete, else its page. If the page cannot be fetched, the entry's text again."""
 
     def read() -> Fetched:
         try:
@@ -189,6 +192,6 @@ def _from_entry(entry: FeedItem, fetcher: Fetcher) -> SourceItem:
 
     own = Fetched(entry.address, f"<body>{entry.body_html}</body>".encode(), "text/html", "utf-8")
     name = entry.address or entry.draft.title
-    if entry.whole or not entry.address:
+    if entry.is_whole or not entry.address:
         return SourceItem(name, lambda: own, "clean", entry.address, entry.draft)
     return SourceItem(name, read, "page", entry.address, entry.draft)

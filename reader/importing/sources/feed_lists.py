@@ -1,4 +1,4 @@
-"""A list of feeds (OPML 2.0): the entries of each."""
+"""The entries of each feed in a list of feeds (OPML 2.0)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_opml(content: bytes) -> bool:
 
 
 def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
-    """Feeds in their order; in place of one that cannot be had, the reason."""
+    """The entries of all feeds, in order. For a feed that cannot be fetched, the reason."""
     root = read_xml(content)
     outlines = root.iter("{*}outline", "outline") if root is not None else ()
     addresses = list(dict.fromkeys(address for o in outlines if (address := (o.get("xmlUrl") or "").strip())))

@@ -1,4 +1,4 @@
-"""Selects the files of a folder or archive to import by their names; the others are skipped and reported."""
+"""Selects the files of a folder or archive to import by their names. The others are skipped and reported."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .recognition import ARTICLES
 from .unsupported_formats import HINTS, reason_for
 
 WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", ".mht", ".mhtml")
-"""Suffixes of files whose type is detected by content; files with other suffixes in a folder are skipped."""
+"""Suffixes of files whose type is detected by content. Files with other suffixes in a folder are skipped."""
 ARCHIVES = (".zip", ".epub", ".textpack")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 _LIST_OF_POCKET = re.compile(r"part_\d{6}\.csv")
-_MOST_ALIKE = 3
-"""From more than so many files on, equal reasons are one line."""
+_MOST_EQUAL = 3
+"""More than this many files with equal reasons are reported as one line."""
 
 
 def is_wanted(name: str) -> bool:
@@ -27,7 +27,10 @@ def is_wanted(name: str) -> bool:
 
 
 def _reason_to_skip_file(name: str) -> str:
-    """The names that are skipped in the articles folder are skipped on import, and so are unreadable documents."""
+    """The reason to skip the file *name*; empty if it is imported.
+
+    The names that are skipped in the articles folder are skipped on import, and so are unreadable document formats.
+    """
     suffix = _suffix(name)
     if name.startswith(".") or suffix not in (*KNOWN, *HINTS):
         return ""
@@ -38,7 +41,8 @@ NAMES = NameRules(is_wanted, _reason_to_skip_file)
 
 
 def reason_to_skip(path: str) -> str:
-    """As the walk of a folder: the reason of the first folder in *path* that is skipped, else that of the file."""
+    """Like the scan of a folder: the reason of the first skipped folder in *path*, else the reason of the file; empty
+    if none."""
     *folders, name = path.split("/")
     reasons = [reason_to_skip_folder(folder) for folder in folders] if _suffix(name) in KNOWN else []
     return next(filter(None, reasons), "") or _reason_to_skip_file(name)
@@ -60,10 +64,10 @@ class Skipped:
         self._paths.setdefault(reason, []).append(path)
 
     def items(self) -> Iterator[LeftOut]:
-        """One for each file, or one with their number where many have the same reason."""
+        """One LeftOut per file, or one with the number of files if many have the same reason."""
         for reason, paths in self._paths.items():
             kinds = {_suffix(path) for path in paths}
-            if len(paths) > _MOST_ALIKE or kinds <= HINTS.keys():
+            if len(paths) > _MOST_EQUAL or kinds <= HINTS.keys():
                 text = Message("%(count)s × %(reason)s", count=len(paths), reason=reason)
                 yield LeftOut(self.source, text, len(paths))
             else:

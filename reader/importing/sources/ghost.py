@@ -13,12 +13,12 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
-from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
+from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader
 
 _GHOST_ADDRESS = "__GHOST_URL__"
 _PUBLISHED = ("published", "sent", "scheduled")
-_OF_ALL = ("", "public")
-"""The visibility of what everybody may read."""
+_PUBLIC = ("", "public")
+"""The visibility values of posts that everyone may read."""
 
 
 def is_ghost(content: bytes) -> bool:
@@ -27,7 +27,7 @@ def is_ghost(content: bytes) -> bool:
 
 
 def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterator[Found]:
-    """Posts and pages in the export's order. Raises NotImported for JSON that is cut off."""
+    """The posts and pages in the export's order. Raises NotImported for truncated JSON."""
     data = _ghost_data(name, content)
     tags, authors = _by_id(data, "tags"), _by_id(data, "users")
     tags_of = _joined(data, "posts_tags", "tag_id", tags)
@@ -43,23 +43,24 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
         key = str(post.get("id", ""))
         draft = _ghost_draft(post, tags_of.get(key, []), authors_of.get(key, []))
         notes = () if not draft.draft else (_not_public(_text(post, "status"), _text(post, "visibility")),)
-        yield SourceItem(f"{name}: {draft.title}", given_html(html), "article", "", draft, read_sibling, notes)
+        yield SourceItem(f"{name}: {draft.title}", html_reader(html), "article", "", draft, read_sibling, notes)
     if without_text:
         yield LeftOut.by_kind(name, without_text)
 
 
 def _not_public(status: str, visibility: str) -> Message:
-    reason = status if status not in _PUBLISHED or visibility in _OF_ALL else visibility
+    reason = status if status not in _PUBLISHED or visibility in _PUBLIC else visibility
     return Message("its status is '%(status)s'; imported as a draft, which is not published", status=reason)
 
 
 def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -> Draft:
-    """The first tag is the primary one, which is the section; tags that begin with # are internal."""
+    """The draft of a post. Its first tag is the primary tag, which becomes the section. Tags that start with # are
+    internal."""
     public = [tag for tag in tags if not tag.startswith("#")]
-    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in _OF_ALL
+    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in _PUBLIC
     published = date_in_text(_text(post, "published_at"))
     if published is None and _text(post, "status") == "scheduled":
-        is_public = False  # or it would be published at once
+        is_public = False  # otherwise it would be published immediately
     return Draft(
         title=plain_title(_text(post, "title")),
         body_html="",
@@ -93,7 +94,7 @@ def _by_id(data: Mapping[str, Any], name: str) -> dict[str, str]:
 
 
 def _joined(data: Mapping[str, Any], table: str, key: str, names: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names by post, in their order."""
+    """The names by post, in order."""
     found: dict[str, list[str]] = {}
     for row in sorted(_rows(data, table), key=lambda row: _number(row.get("sort_order"))):
         name = names.get(str(row.get(key, "")), "")

@@ -1,4 +1,4 @@
-"""Titles and summaries that other programs keep as HTML, as plain text."""
+"""Converts titles and summaries that other programs store as HTML to plain text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _BREAK = re.compile(rf"<(?:br|/?(?:{_BLOCK}))\b[^<>]*>")
 
 
 def plain_title(html: str) -> str:
-    """*html* without HTML's tags, entities resolved. What only looks like a tag stays: ``Vec<T>``.
+    """*html* without HTML tags and with entities resolved. Text that only resembles a tag is not removed: ``Vec<T>``.
 
-    Entities are resolved twice: some programs escape them once more than they should, ``AT&amp;amp;T``.
+    Entities are resolved twice, because some programs escape them twice: ``AT&amp;amp;T``.
     """
     return " ".join(unescape(unescape(_TAG.sub("", html))).split())
 
 
 def plain_summary(html: str) -> str:
-    """As ``plain_title``, with a space where a block or a line ends."""
+    """Like ``plain_title``, with a space where a block or a line ends."""
     return plain_title(_BREAK.sub(" ", re.sub(r"<!--.*?(?:-->|\Z)", "", html, flags=re.DOTALL)))

@@ -34,7 +34,10 @@ class Fetched:
 
 @dataclass
 class Fetcher:
-    """Not thread-safe. ``delay_seconds`` is the minimum time between two requests to one host."""
+    """Fetches URLs. Not thread-safe. ``delay_seconds`` is the minimum time between two requests to one host.
+
+    ``open_fetcher().fetch("https://example.org/a").content`` is the page as bytes.
+    """
 
     client: HttpClient
     delay_seconds: float = 1.0
@@ -44,19 +47,19 @@ class Fetcher:
     _last: dict[str, float] = field(default_factory=dict)
 
     def fetch(self, address: str, referer: str = "", largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
-        """The content at *address*. Raises NotImported with the address and the reason."""
+        """The content at *address*, after redirects. Raises NotImported with the address and the reason."""
         deadline = self.now() + MOST_SECONDS
-        here = checked_url(address)
+        url = checked_url(address)
         for _ in range(MOST_REDIRECTS + 1):
-            self._check_robots_txt(here)
-            answer = self._get(here, referer, largest_bytes, deadline)
-            if not answer.redirect:
-                return _fetched(here, answer)
-            here = checked_url(answer.redirect)
+            self._check_robots_txt(url)
+            response = self._get(url, referer, largest_bytes, deadline)
+            if not response.redirect:
+                return _fetched(url, response)
+            url = checked_url(response.redirect)
         raise NotImported(address, Message("more than %(most)s redirects", most=MOST_REDIRECTS))
 
     def _check_robots_txt(self, address: str) -> None:
-        """Waits for the delay of the host. Raises NotImported if robots.txt disallows the address."""
+        """Raises NotImported if robots.txt disallows the address. Otherwise waits for the delay of the host."""
         host = _host(address)
         if host not in self._rules:
             self._rules[host] = self._read_rules(host)
@@ -67,8 +70,8 @@ class Fetcher:
             raise NotImported(address, Message("disallowed by robots.txt"))
         self._take_turn(host, rules.crawl_delay(ROBOT) or 0.0)
 
-    def _take_turn(self, host: str, asked_seconds: float) -> None:
-        pause = min(LONGEST_DELAY_SECONDS, max(self.delay_seconds, asked_seconds))
+    def _take_turn(self, host: str, crawl_delay: float) -> None:
+        pause = min(LONGEST_DELAY_SECONDS, max(self.delay_seconds, crawl_delay))
         ready = self._last.get(host, -pause) + pause
         if ready > self.now():
             self.wait(ready - self.now())
@@ -77,20 +80,20 @@ class Fetcher:
     def _read_rules(self, host: str) -> Protego | str:
         """The robots.txt rules of the host, or the reason why nothing may be fetched.
 
-        Without a robots.txt everything is allowed; if the host does not answer, nothing is (RFC 9309 2.3.1).
+        Without a robots.txt, everything is allowed. If the host does not respond, nothing is allowed (RFC 9309 2.3.1).
         """
-        here, deadline = f"{host}/robots.txt", self.now() + MOST_SECONDS
+        url, deadline = f"{host}/robots.txt", self.now() + MOST_SECONDS
         try:
             for _ in range(MOST_REDIRECTS + 1):
-                answer = self._get(here, "", LARGEST_ROBOTS_BYTES, deadline)
-                if not answer.redirect:
+                response = self._get(url, "", LARGEST_ROBOTS_BYTES, deadline)
+                if not response.redirect:
                     break
-                here = checked_url(answer.redirect)
+                url = checked_url(response.redirect)
         except NotImported as error:
             return error.reason
-        if answer.status >= 500:
-            return Message("robots.txt answered %(status)s, so fetching is not allowed", status=answer.status)
-        return Protego.parse(answer.content.decode("utf-8", "replace") if answer.status == 200 else "")
+        if response.status >= 500:
+            return Message("robots.txt answered %(status)s, so fetching is not allowed", status=response.status)
+        return Protego.parse(response.content.decode("utf-8", "replace") if response.status == 200 else "")
 
     def _get(self, address: str, referer: str, largest_bytes: int, deadline: float) -> HttpResponse:
         seconds = deadline - self.now()
@@ -100,7 +103,7 @@ class Fetcher:
 
 
 def open_fetcher(*, allow_private: bool = False, delay_seconds: float = 1.0) -> Fetcher:
-    """A Fetcher for the public internet only; with *allow_private* also for this machine and its network."""
+    """A Fetcher for the public internet only. With *allow_private*, also for this machine and private networks."""
     return Fetcher(HttpClient(AGENT, allow_private=allow_private), delay_seconds)
 
 
@@ -109,8 +112,8 @@ def _host(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _fetched(address: str, answer: HttpResponse) -> Fetched:
-    if answer.status != 200:
-        text = Message("the server answered %(status)s %(reason)s", status=answer.status, reason=answer.reason)
+def _fetched(address: str, response: HttpResponse) -> Fetched:
+    if response.status != 200:
+        text = Message("the server answered %(status)s %(reason)s", status=response.status, reason=response.reason)
         raise NotImported(address, text)
-    return Fetched(address, answer.content, answer.content_type, answer.charset)
+    return Fetched(address, response.content, response.content_type, response.charset)

@@ -1,4 +1,4 @@
-"""What a source contains: articles, unreadable parts, and things that are not articles."""
+"""The contents of a source: articles, unreadable parts, and objects that are not articles."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from .http import Fetched
 NOTHING = Draft("", "")
 LEAST_CPU_SECONDS = 30.0
 CPU_SECONDS_OF_MEGABYTE = 2.0
-"""Processor time for one article of a source, or for all if the source is read whole. A megabyte takes 0.1 to 0.5 s."""
+"""Processor time for one article of a source, or for all if the source is parsed as a whole. A megabyte takes 0.1 to
+0.5 s."""
 
 MOST_MEMORY_MB = 4_000
-"""Address space that an import may need beyond what the program takes. An export of 500 MB, the largest, needs less."""
+"""Address space for an import, in addition to the program's own. The largest export, 500 MB, needs less."""
 
 ReadSibling = Callable[[str], bytes | None]
-"""The bytes of a picture in the source or beside it, by relative or absolute address; None if there is none."""
+"""Returns the bytes of a picture in or next to the source, by relative or absolute address; None if it does not
+exist."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,8 @@ class SourceItem:
     """One article of a source. ``read`` may download it, and raises NotImported.
 
     ``form`` is the form of its content: page, text, clean (HTML with the article and little else), article (HTML with
-    exactly the article), export (the same, by Reader), or the suffix of another format. ``hints`` are the fields
-    that the source declares.
-    ``notes`` tell the editor what was lost or changed.
+    exactly the article), export (the same, written by Reader), or the suffix of another format. ``hints`` are the
+    fields that the source declares. ``notes`` report losses and changes to the editor.
     """
 
     name: str
@@ -46,7 +47,7 @@ class SourceItem:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Things in a source that are not articles: ``count`` of them, skipped for ``reason``. Not an error."""
+    """Objects in a source that are not articles: ``count`` of them, skipped for ``reason``. Not an error."""
 
     source: str
     reason: str
@@ -54,7 +55,7 @@ class LeftOut:
 
     @classmethod
     def by_kind(cls, source: str, kinds: Counter[str]) -> Self:
-        """One per kind; *kinds* are named as in the other program: ``revision``, ``bookmark``."""
+        """One LeftOut for all *kinds*, named as in the other program: ``revision``, ``bookmark``."""
         names = ", ".join(f"{kind} × {count}" for kind, count in kinds.most_common())
         return cls(source, Message("left out, because they are not articles: %(kinds)s", kinds=names), kinds.total())
 
@@ -62,7 +63,7 @@ class LeftOut:
 Found = SourceItem | NotImported | LeftOut
 
 
-def given_html(html: str, address: str = "") -> Callable[[], Fetched]:
+def html_reader(html: str, address: str = "") -> Callable[[], Fetched]:
     """A ``read`` function that returns *html*."""
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")
 
@@ -71,8 +72,8 @@ def needs_too_much_memory() -> Message:
     return Message("needs more than %(count)s MB of memory", count=MOST_MEMORY_MB)
 
 
-def in_time(name: str, items: Iterator[Found], size_bytes: int) -> Iterator[Found]:
-    """The *items* of the source *name*. Raises NotImported if one takes too much processor time to find."""
+def limit_cpu_time(name: str, items: Iterator[Found], size_bytes: int) -> Iterator[Found]:
+    """The *items* of the source *name*. Raises NotImported if finding one takes too much processor time."""
     seconds = LEAST_CPU_SECONDS + CPU_SECONDS_OF_MEGABYTE * size_bytes / 1_000_000
     while True:
         try:

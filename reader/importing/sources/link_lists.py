@@ -19,7 +19,7 @@ from .items import Found, LeftOut, SourceItem
 _BOOKMARKS = re.compile(rb"<!doctype netscape-bookmark-file-1|<title>\s*pocket export\s*</title>", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 HEAD_BYTES = 2000
-"""So much of a file tells whether it is a list."""
+"""This many bytes are enough to detect a list."""
 _TAG_SEPARATOR = re.compile(r"[|,;]")
 
 
@@ -32,7 +32,7 @@ def is_bookmark_page(content: bytes) -> bool:
 
 
 def link_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
-    """The page of each link, once, with the title and the tags of the list where the page has none."""
+    """The page of each link, once. Title and tags of the list are used if the page has none."""
     links = _bookmarks(content) if is_bookmark_page(content) else _rows(name, content)
     seen: set[str] = set()
     left_out: Counter[str] = Counter()
@@ -60,5 +60,5 @@ def _bookmarks(content: bytes) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    """Instapaper writes ``["a","b"]``, Pocket ``a|b``, others ``a,b``."""
+    """The tags in *text*. Instapaper writes ``["a","b"]``, Pocket ``a|b``, others ``a,b``."""
     return tuple(dict.fromkeys(tag for part in _TAG_SEPARATOR.split(text) if (tag := part.strip(' []"'))))

@@ -25,7 +25,7 @@ from .http import Fetched
 from .items import SourceItem
 
 CID = "https://cid.invalid/"
-"""Where a part is that is named by its Content-ID. The domain can't exist (RFC 2606)."""
+"""The prefix of the address of a part with a Content-ID. The domain can't exist (RFC 2606)."""
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?([!-9;-~]+):[ \t\r\n]")
 _MIME = re.compile(
     rb"^(?:mime-version|received|message-id|return-path|snapshot-content-location):", re.IGNORECASE | re.MULTILINE
@@ -39,19 +39,19 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif",
 
 @dataclass
 class Parts:
-    """The parts of a message: the text that is to be read, its pictures by address, and what else is in it."""
+    """The parts of a message: the text to read, its pictures by address, and other attachments."""
 
     html: MimeMessage | None = None
     text: MimeMessage | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
-    """Addresses of the pictures that were attached."""
+    """Addresses of the attached pictures."""
     others: list[str] = field(default_factory=list)
-    """File names of attachments that are no pictures."""
+    """File names of attachments that are not pictures."""
 
 
 class _ShortFields(Compat32):
-    """As other mail programs keep them; what is longer than any real field is cut: parsers take quadratic time."""
+    """Truncates header fields that are longer than any real field, because parsers take quadratic time."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
@@ -59,13 +59,13 @@ class _ShortFields(Compat32):
 
 
 def is_mail(content: bytes) -> bool:
-    """Whether *content* begins with the header of a message."""
+    """Whether *content* starts with the header of a message."""
     head = content[:20_000].lstrip(b"\xef\xbb\xbf\r\n")
     return _HEADER.match(head) is not None and _MIME.search(re.split(rb"\r?\n\r?\n", head)[0]) is not None
 
 
 def mail_items(name: str, content: bytes) -> Iterator[SourceItem]:
-    """The page, or the mail. Raises NotImported when it has no text."""
+    """The page, or the mail. Raises NotImported if it has no text."""
     message = BytesParser(policy=_ShortFields()).parsebytes(content.lstrip(b"\xef\xbb\xbf\r\n"))
     parts = _parts(message)
     location = _text(message.get("Snapshot-Content-Location") or message.get("Content-Location") or "")
@@ -99,7 +99,7 @@ def _mail(name: str, message: MimeMessage, parts: Parts) -> SourceItem:
         html = re.sub(r"(?i)</body>.*", "", html, flags=re.DOTALL) + pictures
         content = Fetched("", html.encode(), "text/html", "utf-8")
         return SourceItem(name, lambda: content, "clean", "", hints, partial(_picture, parts.pictures), notes)
-    text = _flowed(parts.text) if parts.text is not None else ""
+    text = _unwrapped_text(parts.text) if parts.text is not None else ""
     content = Fetched("", text.encode(), "text/plain", "utf-8")
     if not pictures:
         return SourceItem(name, lambda: content, "text", "", hints, notes=notes)
@@ -146,7 +146,7 @@ def _add_picture(part: MimeMessage, found: Parts, *, is_inline: bool) -> None:
 
 
 def _html(part: MimeMessage) -> bytes:
-    """The part's HTML with addresses below ``CID`` for ``cid:``."""
+    """The part's HTML, with addresses below ``CID`` instead of ``cid:``."""
     return _CID.sub(lambda found: found[1] + CID.encode() + found[2], _payload(part))
 
 
@@ -159,8 +159,8 @@ def _charset(part: MimeMessage | None) -> str:
     return str(part.get_content_charset() or "") if part is not None else ""
 
 
-def _flowed(part: MimeMessage) -> str:
-    """The text without its signature; a line that ends in a space goes on in the next (RFC 3676)."""
+def _unwrapped_text(part: MimeMessage) -> str:
+    """The text without its signature. A line that ends with a space is joined with the next one (RFC 3676)."""
     text = decode_text(_payload(part), _charset(part)).replace("\r\n", "\n")
     text = _SIGNATURE.sub("\n", text)
     return re.sub(r"(?<=\S) \n(?=\S)", " ", text) if part.get_param("format") == "flowed" else text
@@ -170,14 +170,16 @@ def _flowed(part: MimeMessage) -> str:
 
 
 def _text(value: object, charset: str = "") -> str:
-    """A header field as text: RFC 2047 words, or bare bytes, most likely in the *charset* of the mail."""
+    """A header field as text: RFC 2047 words, or raw bytes, most likely in the *charset* of the mail."""
     try:
         pieces = decode_header(value if isinstance(value, Header) else str(value))
     except (ValueError, HeaderParseError):
         return str(value)
     decoded = "".join(
-        piece if isinstance(piece, str) else decode_page(piece, charset if named in (None, "unknown-8bit") else named)
-        for piece, named in pieces
+        piece
+        if isinstance(piece, str)
+        else decode_page(piece, charset if encoding in (None, "unknown-8bit") else encoding)
+        for piece, encoding in pieces
     )
     return " ".join(decoded.split())
 
@@ -187,9 +189,9 @@ def _subject(message: MimeMessage) -> str:
 
 
 def _sender(message: MimeMessage) -> tuple[str, ...]:
-    """The sender's name; an address is nobody's business."""
+    """The sender's name; empty if there is only an address, which must not be published."""
     try:
         name, _ = parseaddr(_text(message.get("From") or "", _charset(message)))
-    except RecursionError:  # comments within comments
+    except RecursionError:  # nested comments
         return ()
     return split_names(name) if name and "@" not in name else ()

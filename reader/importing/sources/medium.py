@@ -1,4 +1,4 @@
-"""A story of a Medium export: one HTML file, marked up with microformats (h-entry)."""
+"""A story of a Medium export: one HTML file with microformats (h-entry)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_story(html: str) -> bool:
 
 
 def read_story(html: str) -> tuple[Draft, str]:
-    """The draft, and the address of the story. One without a date wasn't published."""
+    """The draft, and the address of the story. A story without a date is a draft: it was not published."""
     root = parse(html)
     for heading in root.xpath('//*[contains(@class, "graf--title")]'):
         heading.drop_tree()

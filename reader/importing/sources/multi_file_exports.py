@@ -1,4 +1,4 @@
-"""Exports of one site in several files, in a folder or zip file: some files hold the fields of others."""
+"""Exports of one site in several files, in a folder or zip file. Some files contain fields of others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .items import Found, ReadSibling
 class MultiFileExport:
     """The files of a folder or zip file. ``paths`` are relative to it; ``read`` raises NotImported.
 
-    ``read_sibling(path)`` reads what the file at *path* refers to.
+    ``read_sibling(path)`` returns a ReadSibling for the file at *path*.
     """
 
     name: str
@@ -22,7 +22,7 @@ class MultiFileExport:
     read_sibling: Callable[[str], ReadSibling]
 
     def name_of(self, path: str) -> str:
-        """How reports name the file at *path*."""
+        """The name of the file at *path* in reports."""
         return f"{self.name}: {path}"
 
     def fetched(self, path: str) -> Fetched:
@@ -31,11 +31,12 @@ class MultiFileExport:
 
 @dataclass(frozen=True)
 class MultiFileKind:
-    """``items`` yields the articles of all files that ``recognises`` knows; it is given them alone."""
+    """A kind of export. ``items`` yields the articles of an export that contains only the files that ``recognises``
+    accepts."""
 
     name: str
     recognises: Callable[[str], bool]
-    """Whether a file with this path is one of such an export."""
+    """Whether a file with this path belongs to such an export."""
     items: Callable[[MultiFileExport], Iterator[Found]]
     is_certain: bool = False
-    """Whether a path that ``recognises`` knows can be nothing else, whatever lies beside it."""
+    """Whether a path that ``recognises`` accepts cannot be anything else, regardless of other files."""

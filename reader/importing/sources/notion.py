@@ -1,7 +1,7 @@
 """The pages of a Notion export in Markdown or HTML. The name of each file ends with the page's id, 32 hex digits.
 
-The properties of a page, lines below its title or a table above its text, become front matter: the fields that any
-article file may have are understood, all others are reported.
+The properties of a page are lines below its title or a table above its text. They become front matter: known fields of
+articles are imported, all others are reported.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _article(markdown: str, name: str) -> str:
         properties[found["name"].strip()] = found["value"].strip()
         start = found.end()
     if not any(_field_of(name) for name in properties) or rest[start : start + 1].strip():
-        properties, start = {}, 0  # a text that begins with "Note: …"
+        properties, start = {}, 0  # a text that starts with "Note: …"
     return _front_matter(heading["title"] if heading else name, properties) + rest[start:].lstrip("\n")
 
 
@@ -85,11 +85,11 @@ def _front_matter(title: str, properties: Mapping[str, str]) -> str:
 
 
 def _field_of(name: str) -> str:
-    """The field of an article that a property fills; empty for one that none does."""
+    """The field of an article for a property; empty for none."""
     field = _TIMES.get(name.lower(), name.lower())
     return field if is_field(field) and posixpath.basename(field) == field and field != "title" else ""
 
 
 def _quoted(text: str) -> str:
-    """A double-quoted scalar of YAML that can stand in a comment of HTML."""
+    """A double-quoted YAML scalar that is valid inside an HTML comment."""
     return json.dumps(text, ensure_ascii=False).replace(">", "\\u003e")

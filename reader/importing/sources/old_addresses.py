@@ -1,4 +1,4 @@
-"""Former addresses of an imported article, kept as aliases so that old links go on working."""
+"""Former addresses of an imported article, stored as aliases so that old links continue to work."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ...models import Draft, slug_of
 
 
 def aliases_of(*addresses: str) -> tuple[str, ...]:
-    """For each old address or slug its path, else its last part, whichever an article file can hold as an alias."""
-    found = (alias for address in addresses for alias in [next(filter(_is_alias, _forms(address)), "")])
+    """For each old address or slug, its path, else its last part: the first one that an article file can store as an
+    alias."""
+    found = (alias for address in addresses for alias in [next(filter(_is_alias, _candidates(address)), "")])
     return tuple(dict.fromkeys(alias for alias in found if alias))
 
 
-def _forms(address: str) -> Iterator[str]:
-    """An address that is told apart by its query (``/?p=2``) has none."""
+def _candidates(address: str) -> Iterator[str]:
+    """The possible aliases of an address, best first. An address with a query (``/?p=2``) has none."""
     parts = urlsplit(address.strip())
     if parts.query or not parts.path.strip("/"):
         return

@@ -29,7 +29,7 @@ def is_omnivore(path: str) -> bool:
 
 
 def omnivore_items(export: MultiFileExport) -> Iterator[Found]:
-    """In the order of the export. Its highlights are left out: they are quotations of the texts."""
+    """The articles in the order of the export. Highlights are skipped, because they quote the texts."""
     left_out = Counter({"highlights": sum("highlights" in path.split("/") for path in export.paths)})
     texts_left = dict.fromkeys(filter(_TEXT.fullmatch, export.paths))
     for table in filter(_METADATA.fullmatch, export.paths):

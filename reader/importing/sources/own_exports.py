@@ -1,6 +1,6 @@
 """Imports Reader's own exports: JSON, chapters of an EPUB, and the web page in one file.
 
-All hold the fields as JSON in the words of schema.org, so nothing has to be found out from the look of a page.
+All contain the fields as JSON with the terms of schema.org, so nothing must be extracted from the layout of a page.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ...i18n import Message
 from ...models import UNDATED, Draft
 from ...sanitizer import sanitize
 from ..extraction.text_blocks import parse
-from .items import Found, SourceItem, given_html
+from .items import Found, SourceItem, html_reader
 
 _JSON_HEAD = 400
 _FIELDS = '<meta name="reader:article" '
 HEAD_BYTES = 20_000
-"""Bytes; the fields of an article come first in the head of a page, and one of them may be a long summary."""
+"""The fields of an article are at the start of the head of a page, and one of them may be a long summary."""
 _CHAPTER = re.compile(r"a\d{1,6}")
-"""The id of an article; those in it begin with the same."""
+"""The id of an article. The ids of elements in it start with the same text."""
 _NUMBER = re.compile(r"^\d+\. ")
 
 
@@ -45,14 +45,14 @@ def is_json_export(content: bytes) -> bool:
 
 def json_items(name: str, content: bytes) -> Iterator[Found]:
     try:
-        whole = read_json(decode_page(content))
+        document = read_json(decode_page(content))
     except ValueError as error:
         raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
-    for facts in _list(whole["hasPart"]) if "hasPart" in whole else [whole]:
-        if isinstance(facts, dict) and (html := _text(facts, "text")):
-            draft = draft_of(facts)
-            body = given_html(_as_in_file(html, draft.language))
-            yield SourceItem(name, body, "export", _text(facts, "url"), draft)
+    for metadata in _list(document["hasPart"]) if "hasPart" in document else [document]:
+        if isinstance(metadata, dict) and (html := _text(metadata, "text")):
+            draft = draft_of(metadata)
+            body = html_reader(_as_in_file(html, draft.language))
+            yield SourceItem(name, body, "export", _text(metadata, "url"), draft)
 
 
 def is_marked(page: bytes) -> bool:
@@ -60,7 +60,7 @@ def is_marked(page: bytes) -> bool:
 
 
 def is_page(html: str) -> bool:
-    """Whether it is the page of one article, not that of an issue."""
+    """Whether it is the page of a single article, not of an issue."""
     return html[:HEAD_BYTES].count(_FIELDS) == 1 and len(_chapters(parse(html))) == 1
 
 
@@ -68,42 +68,43 @@ def read_page(html: str) -> tuple[Draft, str]:
     """The draft of the article, and its address."""
     root = parse(html)
     [article] = _chapters(root)
-    return _read(_facts(root), article)
+    return _read(_metadata(root), article)
 
 
 def is_issue_page(content: bytes) -> bool:
-    """Whether it is the page of several articles: an issue, a collection, a selection. Its head is enough."""
+    """Whether it is the page of several articles: an issue, a collection, a selection. *content* may be only the
+    head."""
     return content[:HEAD_BYTES].count(_FIELDS.encode()) > 1
 
 
 def issue_page_items(name: str, content: bytes) -> Iterator[Found]:
     content, pictures = take_data_pictures(content)
     root = parse(decode_page(content))
-    for facts, article in zip(_all_facts(root), _chapters(root), strict=False):
-        draft, address = _read(facts, article)
-        yield SourceItem(name, given_html(draft.body_html), "export", address, draft, read_sibling=pictures.get)
+    for metadata, article in zip(_all_metadata(root), _chapters(root), strict=False):
+        draft, address = _read(metadata, article)
+        yield SourceItem(name, html_reader(draft.body_html), "export", address, draft, read_sibling=pictures.get)
 
 
 def _chapters(root: HtmlElement) -> list[HtmlElement]:
-    """In order. An article may hold an ``article`` of its own, whose id begins with the chapter's."""
+    """The articles in order. An article may contain an ``article`` element, whose id starts with the chapter's."""
     return [article for article in root.iter("article") if _CHAPTER.fullmatch(article.get("id", ""))]
 
 
 def chapter_in(root: HtmlElement) -> HtmlElement | None:
-    """The article in a chapter of an EPUB of ours; None in a chapter of any other."""
-    sections = root.xpath("body/section[@id]") if _facts(root) else []
+    """The article in a chapter of an EPUB by Reader; None in other chapters."""
+    sections = root.xpath("body/section[@id]") if _metadata(root) else []
     return sections[0] if len(sections) == 1 else None
 
 
 def read_chapter(root: HtmlElement, section: HtmlElement) -> tuple[Draft, str]:
     """The draft of the article in *section*, and its address."""
     for notes in section.xpath(".//section[contains(@class, 'footnotes')]"):
-        _as_list(notes)
-    return _read(_facts(root), section)
+        _to_list(notes)
+    return _read(_metadata(root), section)
 
 
-def _as_list(notes: HtmlElement) -> None:
-    """Pop-up notes as the list that they were: ``exports.footnotes.as_popups`` the other way round."""
+def _to_list(notes: HtmlElement) -> None:
+    """Converts pop-up notes back to a list: the reverse of ``exports.footnotes.as_popups``."""
     items = etree.Element("ol")
     for note in notes.findall("aside"):
         note.tag = "li"
@@ -114,59 +115,61 @@ def _as_list(notes: HtmlElement) -> None:
     notes.append(items)
 
 
-def _read(facts: Mapping[str, Any], article: HtmlElement) -> tuple[Draft, str]:
-    """*article* begins with a header that repeats the fields; its ids begin with its own."""
-    draft = draft_of(facts)
-    own = f"{article.get('id')}-"
-    named = [element for element in article.iterchildren("p") if "editor" in element.get("class", "").split()]
-    for element in [*article.iterchildren("header"), *(named[-1:] if draft.editor else ())]:
+def _read(metadata: Mapping[str, Any], article: HtmlElement) -> tuple[Draft, str]:
+    """The draft and the address. *article* starts with a header that repeats the fields. Its id is the prefix of all
+    its ids."""
+    draft = draft_of(metadata)
+    id_prefix = f"{article.get('id')}-"
+    editor_lines = [element for element in article.iterchildren("p") if "editor" in element.get("class", "").split()]
+    for element in [*article.iterchildren("header"), *(editor_lines[-1:] if draft.editor else ())]:
         element.drop_tree()
     for element in article.iter("*"):
-        for attribute, expected in (("id", own), ("href", f"#{own}")):
+        for attribute, expected in (("id", id_prefix), ("href", f"#{id_prefix}")):
             value = element.get(attribute, "")
             if value.startswith(expected):
-                element.set(attribute, expected[: -len(own)] + value.removeprefix(expected))
-    inside = (article.text or "") + "".join(
+                element.set(attribute, expected[: -len(id_prefix)] + value.removeprefix(expected))
+    body_html = (article.text or "") + "".join(
         etree.tostring(child, encoding="unicode", method="html") for child in article
     )
-    return replace(draft, body_html=_as_in_file(inside, draft.language)), _text(facts, "url")
+    return replace(draft, body_html=_as_in_file(body_html, draft.language)), _text(metadata, "url")
 
 
 def _as_in_file(html: str, language: str) -> str:
     return str(as_in_file(without_labels(sanitize(html)), language))
 
 
-def draft_of(facts: Mapping[str, Any]) -> Draft:
+def draft_of(metadata: Mapping[str, Any]) -> Draft:
     """The fields of a NewsArticle, without its text."""
     return Draft(
-        title=_text(facts, "headline"),
+        title=_text(metadata, "headline"),
         body_html="",
-        kicker=_text(facts, "kicker"),
-        subtitle=_text(facts, "alternativeHeadline"),
-        summary=_text(facts, "description"),
-        published=_datetime_of(facts, "datePublished"),
-        updated=_datetime_of(facts, "dateModified"),
-        source=_text(facts.get("publisher"), "name"),
-        section=_texts(facts.get("articleSection")),
-        byline=_texts([_text(person, "name") for person in _list(facts.get("author"))]),
-        editor=_text(facts.get("editor"), "name"),
-        tags=_texts(facts.get("keywords")),
-        language=_text(facts, "inLanguage"),
-        slug=_text(facts, "identifier"),
+        kicker=_text(metadata, "kicker"),
+        subtitle=_text(metadata, "alternativeHeadline"),
+        summary=_text(metadata, "description"),
+        published=_datetime_of(metadata, "datePublished"),
+        updated=_datetime_of(metadata, "dateModified"),
+        source=_text(metadata.get("publisher"), "name"),
+        section=_texts(metadata.get("articleSection")),
+        byline=_texts([_text(person, "name") for person in _list(metadata.get("author"))]),
+        editor=_text(metadata.get("editor"), "name"),
+        tags=_texts(metadata.get("keywords")),
+        language=_text(metadata, "inLanguage"),
+        slug=_text(metadata, "identifier"),
         corrections=tuple(
             Correction(_datetime_of(note, "datePublished") or UNDATED, _text(note, "text"))
-            for note in _list(facts.get("correction"))
+            for note in _list(metadata.get("correction"))
             if _text(note, "text")
         ),
     )
 
 
-def _facts(root: HtmlElement) -> Mapping[str, Any]:
-    return next(iter(_all_facts(root)), {})
+def _metadata(root: HtmlElement) -> Mapping[str, Any]:
+    return next(iter(_all_metadata(root)), {})
 
 
-def _all_facts(root: HtmlElement) -> list[Mapping[str, Any]]:
-    """Of each ``meta`` in the head, which browsers pass over: the file has no script, not even data in one."""
+def _all_metadata(root: HtmlElement) -> list[Mapping[str, Any]]:
+    """The fields of each article, from ``meta`` elements in the head. Browsers ignore them; the file has no script
+    elements."""
     return [_object(meta.get("content", "")) for meta in root.iter("meta") if meta.get("name") == "reader:article"]
 
 
@@ -178,15 +181,15 @@ def _object(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _datetime_of(facts: object, name: str) -> datetime | None:
+def _datetime_of(metadata: object, name: str) -> datetime | None:
     try:
-        return parse_date(text) if (text := _text(facts, name)) else None
+        return parse_date(text) if (text := _text(metadata, name)) else None
     except UnreadableDate:
         return None
 
 
-def _text(facts: object, name: str) -> str:
-    value = facts.get(name) if isinstance(facts, dict) else None
+def _text(metadata: object, name: str) -> str:
+    value = metadata.get(name) if isinstance(metadata, dict) else None
     return value if isinstance(value, str) else ""
 
 

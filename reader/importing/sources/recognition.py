@@ -18,7 +18,7 @@ from .feed_entries import feed_items, is_feed
 from .feed_lists import is_opml, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem, in_time
+from .items import Found, ReadSibling, SourceItem, limit_cpu_time
 from .link_lists import is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
 from .multi_file_exports import MultiFileKind
@@ -33,7 +33,7 @@ from .wallabag import is_wallabag, wallabag_items
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")
 ARTICLES = (*FORMATS, ".shtml")
-"""Files that are one article each."""
+"""Suffixes of files that contain one article each."""
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 _HEAD_BYTES = 20_000
@@ -41,17 +41,17 @@ _HEAD_BYTES = 20_000
 
 @dataclass(frozen=True)
 class Source:
-    """Bytes that somebody gave to import. ``got`` tells where they were fetched from, if they were."""
+    """Bytes to import. ``response`` is set if they were fetched."""
 
     name: str
     content: bytes
     fetcher: Fetcher
-    got: Fetched | None = None
+    response: Fetched | None = None
     read_sibling: ReadSibling = lambda address: None  # noqa: ARG005
 
     @property
     def address(self) -> str:
-        return self.got.address if self.got else ""
+        return self.response.address if self.response else ""
 
     @property
     def suffix(self) -> str:
@@ -60,7 +60,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Kind:
-    """Content that holds many articles, or one that is wrapped. ``recognises`` looks at the content alone."""
+    """Content with several articles, or one article in a wrapper format. ``recognises`` checks only the content."""
 
     name: str
     recognises: Callable[[bytes], bool]
@@ -85,7 +85,7 @@ KINDS = (
     Kind("OPML", is_opml, lambda source: opml_items(source.name, source.content, source.fetcher)),
     Kind("feed", is_feed, lambda source: feed_items(source.content, source.address, source.fetcher)),
 )
-"""The first that recognises the content reads it. The guide has a table of them."""
+"""The first kind that recognises the content reads it. The guide has a table of them."""
 
 MULTI_FILE_KINDS = (
     MultiFileKind("Substack", is_substack, substack_items),
@@ -93,25 +93,30 @@ MULTI_FILE_KINDS = (
     MultiFileKind("Notion", is_notion, notion_items),
     MultiFileKind("TextBundle", is_textbundle, textbundle_items, is_certain=True),
 )
-"""Exports in several files, by their paths."""
+"""Exports in several files, recognised by their paths."""
 
 
 def multi_file_kind(paths: Collection[str]) -> MultiFileKind | None:
-    """The kind of export that most of the files of a folder or zip file belong to, if any, or some for certain."""
+    """The kind of export that most of the files of a folder or zip file belong to; None without one.
+
+    For a kind with ``is_certain``, a single file is enough.
+    """
     counts = {kind: sum(map(kind.recognises, paths)) for kind in MULTI_FILE_KINDS}
     kind = max(MULTI_FILE_KINDS, key=lambda kind: counts[kind])
     return kind if counts[kind] * 2 > len(paths) or (kind.is_certain and counts[kind]) else None
 
 
 def items_in(source: Source) -> Iterator[Found]:
-    """By what the content is, whatever it is called. Raises NotImported for what holds no article."""
+    """The items of *source* according to its content, regardless of its name. Raises NotImported if it has no
+    article."""
     kind = next((kind for kind in KINDS if kind.recognises(source.content)), None)
     if kind is not None:
-        yield from in_time(source.name, kind.items(source), len(source.content))
+        yield from limit_cpu_time(source.name, kind.items(source), len(source.content))
         return
     is_json = source.content.lstrip()[:1] in (b"{", b"[") and source.suffix == ".json"
     is_page = not (is_json or source.suffix in HINTS) and (
-        _PAGE.search(source.content[:_HEAD_BYTES]) or (source.got is not None and "html" in source.got.content_type)
+        _PAGE.search(source.content[:_HEAD_BYTES])
+        or (source.response is not None and "html" in source.response.content_type)
     )
     reason = reason_by_content(source.suffix, source.content) or ("" if is_page else reason_for(source.suffix))
     if reason:
@@ -120,10 +125,10 @@ def items_in(source: Source) -> Iterator[Found]:
         raise NotImported(source.name, Message("not a feed, and no export that is known"))
     is_other_format = source.suffix in FORMATS and source.suffix not in PAGES
     form = "page" if is_page else form_of(source.suffix) if is_other_format else "text"
-    fetched = source.got or Fetched("", source.content)
+    fetched = source.response or Fetched("", source.content)
     yield SourceItem(source.name, lambda: fetched, form, source.address, read_sibling=source.read_sibling)
 
 
 def form_of(suffix: str) -> str:
-    """How import reads a file: pages and texts are copies from elsewhere, other formats are articles as they are."""
+    """The form of a SourceItem. Pages and texts are copies from elsewhere; other formats are complete article files."""
     return "text" if suffix in TEXTS else "page" if suffix in PAGES else suffix

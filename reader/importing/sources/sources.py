@@ -24,7 +24,7 @@ from . import own_exports
 from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem, in_time, needs_too_much_memory
+from .items import Found, ReadSibling, SourceItem, limit_cpu_time, needs_too_much_memory
 from .link_lists import is_bookmark_page
 from .multi_file_exports import MultiFileExport
 from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
@@ -40,12 +40,15 @@ _PART_OF_NOTION = re.compile(r"(?:Export|ExportBlock)-[0-9a-f-]{36}-Part-\d{1,4}
 
 
 def items_of(source: str, fetcher: Fetcher) -> list[Found]:
-    """The articles in *source*, and the reason for each part that cannot be read. Never empty."""
+    """The articles in *source*, and the reason for each part that cannot be read. Never empty.
+
+    *source* is a URL, a path, or ``-`` for standard input.
+    """
     return list(_never_empty(source, lambda: _items(source, fetcher)))
 
 
 def _never_empty(name: str, items: Callable[[], Iterator[Found]]) -> Iterator[Found]:
-    """The items of one file or member. An error ends it with the reason, and so does the lack of any item."""
+    """The items of one file or member. After an error, or without any item, the last item is the reason."""
     number = 0
     try:
         for number, item in enumerate(items(), 1):  # noqa: B007 (counts)
@@ -64,7 +67,7 @@ def _never_empty(name: str, items: Callable[[], Iterator[Found]]) -> Iterator[Fo
         yield NotImported(name, needs_too_much_memory())
         return
     except Exception as error:  # a bug in one importer must not stop the other files
-        log.exception("%s: bug while importing", name)
+        log.exception("%s: internal error while importing", name)
         yield NotImported(name, Message("internal error: %(error)s", error=repr(error)))
         return
     if not number:
@@ -86,7 +89,7 @@ def _items(source: str, fetcher: Fetcher) -> Iterator[Found]:
 
 
 def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
-    """In the order of their paths. What is skipped comes last."""
+    """The items in the order of their paths. Skipped files are last."""
     try:
         entries = sorted(walk(find_root(folder, NAMES)), key=lambda entry: entry.path)
     except OSError as error:
@@ -94,27 +97,27 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
     skipped = Skipped(str(folder))
     files = [entry.path for entry in entries if entry.kind is EntryKind.FILE]
     export = MultiFileExport(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
-    of_export = yield from _multi_file_items(export)
+    export_paths = yield from _multi_file_items(export)
     for entry in entries:
         path = Path(entry.real_path)
         if entry.kind is EntryKind.PROBLEM:
             yield NotImported(str(folder / entry.path), entry.problem_without_path)
         elif entry.kind is EntryKind.LEFT_OUT:
             skipped.add(entry.path, entry.cause)
-        elif entry.kind is EntryKind.FILE and entry.path not in of_export:
+        elif entry.kind is EntryKind.FILE and entry.path not in export_paths:
             name = str(folder / entry.path)
             yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
     yield from skipped.items()
 
 
 def _multi_file_items(files: MultiFileExport) -> Generator[Found, None, Collection[str]]:
-    """The articles of an export in several files. Returns their paths; the other files are read by themselves."""
+    """The articles of an export in several files. Returns their paths; the other files are read individually."""
     kind = multi_file_kind(files.paths)
     if kind is None:
         return ()
-    own = replace(files, paths=list(filter(kind.recognises, files.paths)))
-    yield from _never_empty(files.name, partial(kind.items, own))
-    return frozenset(own.paths)
+    matching = replace(files, paths=list(filter(kind.recognises, files.paths)))
+    yield from _never_empty(files.name, partial(kind.items, matching))
+    return frozenset(matching.paths)
 
 
 def _read_in(folder: Path, path: str) -> bytes:
@@ -171,7 +174,7 @@ def _read_file(path: Path, largest_bytes: int = LARGEST_PAGE_BYTES) -> Fetched:
 
 
 def _read_sibling_file(folder: Path, address: str) -> bytes | None:
-    """Only files in the folder and below it, so that a page cannot publish other files."""
+    """Reads only files in *folder* and below it, so that a page cannot publish other files."""
     path = folder / unquote(urlsplit(address).path).lstrip("/")
     try:
         real = _real_path_in(folder, path)
@@ -195,17 +198,18 @@ def _items_in(source: Source) -> Iterator[Found]:
 
 def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher, *, is_nested: bool = False) -> Iterator[Found]:
     if archive.is_book:
-        yield from _closed_if_empty(archive, in_time(name, book_items(name, archive), archive.size_bytes))
+        yield from _close_if_empty(archive, limit_cpu_time(name, book_items(name, archive), archive.size_bytes))
     elif archive.suffix in FORMATS:
         yield SourceItem(name, lambda: Fetched("", archive.content), archive.suffix)
     elif reason := reason_for(archive.suffix):
         raise NotImported(name, reason)
     else:
-        yield from _closed_if_empty(archive, _members(name, archive, fetcher, is_nested))
+        yield from _close_if_empty(archive, _members(name, archive, fetcher, is_nested))
 
 
-def _closed_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found]:
-    """Articles are read later, so the archive stays open for them, and is closed when nothing refers to it any more."""
+def _close_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found]:
+    """Closes the archive if it has no articles. Otherwise it stays open, because articles are read later, and is closed
+    when nothing refers to it."""
     weakref.finalize(archive, archive.file.close)
     has_articles = False
     try:
@@ -218,20 +222,20 @@ def _closed_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found
 
 
 def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> Iterator[Found]:
-    """As ``_items_in_folder``: the same names are skipped."""
+    """The items of an archive. Skips the same names as ``_items_in_folder``."""
     skipped = Skipped(name)
     for path, refusal in archive.refused:
         if Path(path).suffix.lower() in KNOWN:
             yield NotImported(f"{name}: {path}", refusal)
     paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_to_skip(path)]
     export = MultiFileExport(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
-    of_export = yield from _multi_file_items(export)
+    export_paths = yield from _multi_file_items(export)
     for path in archive.paths:
         suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
         if reason := reason_to_skip(path):
             skipped.add(path, reason)
-        elif path in of_export:
+        elif path in export_paths:
             continue
         elif suffix in ARTICLES:
             yield SourceItem(member, partial(_read_member, archive, path), form_of(suffix), read_sibling=read_sibling)
@@ -245,7 +249,8 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
 def _items_in_member(
     name: str, outer: Archive, path: str, fetcher: Fetcher, read_sibling: ReadSibling, *, is_nested: bool
 ) -> Iterator[Found]:
-    """EPUB files and documents in a zip file are read; of nested zip files only the parts of Notion's exports are."""
+    """EPUB files and documents in a zip file are read. Nested zip files are read only if they are parts of a Notion
+    export."""
     content = outer.read(path)
     if not content.startswith(_ZIP):
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))
@@ -262,4 +267,5 @@ def _read_member(archive: Archive, path: str) -> Fetched:
 
 
 def text_in(fetched: Fetched) -> str:
+    """The decoded content."""
     return decode_page(fetched.content, fetched.charset)

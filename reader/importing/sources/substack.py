@@ -1,4 +1,4 @@
-"""The posts of a Substack export: ``posts.csv``, and the text of each in ``posts/<id>.<slug>.html``."""
+"""The posts of a Substack export: ``posts.csv``, and the text of each post in ``posts/<id>.<slug>.html``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_substack(path: str) -> bool:
 
 
 def substack_items(export: MultiFileExport) -> Iterator[Found]:
-    """In the order of the table. Posts for subscribers who pay are drafts, as are those that were not published."""
+    """The posts in the order of the table. Posts for paying subscribers and unpublished posts become drafts."""
     texts = {posixpath.basename(path).removesuffix(".html"): path for path in export.paths}
     rows = _rows(export)
     without_text: Counter[str] = Counter()

@@ -1,5 +1,7 @@
-"""TextBundles (textbundle.org) of Bear, Ulysses, iA Writer or Reader: a folder ``<title>.textbundle``, or a zip file of
-it (TextPack), with ``text.md``, ``info.json`` and the pictures in ``assets/``.
+"""TextBundles (textbundle.org) of Bear, Ulysses, iA Writer or Reader.
+
+A TextBundle is a folder ``<title>.textbundle``, or a zip file of it (TextPack), with ``text.md``, ``info.json`` and the
+pictures in ``assets/``.
 """
 
 from __future__ import annotations
@@ -35,15 +37,15 @@ def textbundle_items(export: MultiFileExport) -> Iterator[Found]:
 
 
 def _read(export: MultiFileExport, path: str, title: str) -> Fetched:
-    """A text without a title gets *title*, which is the name of its folder."""
+    """The content. A text without a title gets *title*, the name of its folder."""
     content = export.read(path)
-    text = content.removeprefix(BOM_UTF8).lstrip()  # by a pattern, each space would be looked at from each before it
+    text = content.removeprefix(BOM_UTF8).lstrip()  # a regular expression would take quadratic time for spaces
     head = f"# {title}\n\n".encode() if title and not _TITLED.match(text) else b""
     return Fetched("", head + content)
 
 
 def is_about_bundle(content: bytes) -> bool:
-    """Whether it is the ``info.json`` of a TextPack whose files lie in no folder."""
+    """Whether it is the ``info.json`` of a TextPack whose files are not in a folder."""
     head = content[:4_000]
     return _ABOUT.match(head) is not None and any(uniform_type in head for uniform_type in _UNIFORM_TYPES)
 

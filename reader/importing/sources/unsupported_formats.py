@@ -21,7 +21,7 @@ _HINTS = {
     (".mbox",): Message("save each mail as .eml, and import the folder"),
 }
 HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
-"""By suffix."""
+"""What to do instead, by suffix."""
 _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc"),
     (b"{\\rtf", ".rtf"),
@@ -34,9 +34,9 @@ _SIGNATURES = (
 
 
 def reason_by_content(suffix: str, content: bytes) -> str:
-    """Why *content* cannot be read, with what to do, by its first bytes; empty if it may be readable.
+    """Why *content* cannot be read, with a suggestion, according to its first bytes; empty if it may be readable.
 
-    *suffix* is that of its name: many programs share the container of ``.doc``.
+    *suffix* is the suffix of its name: many programs share the container of ``.doc``.
     """
     found = next((kind for signature, kind in _SIGNATURES if content.startswith(signature)), "")
     if content[60:68] == b"BOOKMOBI":
@@ -45,7 +45,7 @@ def reason_by_content(suffix: str, content: bytes) -> str:
 
 
 def reason_for(suffix: str) -> str:
-    """As ``reason_by_content``, by the suffix alone."""
+    """Like ``reason_by_content``, for the suffix alone."""
     if suffix not in HINTS:
         return ""
     return Message("%(kind)s files cannot be read: %(hint)s", kind=suffix, hint=HINTS[suffix])

@@ -13,7 +13,7 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
-from .items import Found, LeftOut, SourceItem, given_html
+from .items import Found, LeftOut, SourceItem, html_reader
 
 SAVED_ON = Message("no date of publication; it has the date on which it was saved")
 
@@ -24,7 +24,7 @@ def is_wallabag(content: bytes) -> bool:
 
 
 def wallabag_items(name: str, content: bytes) -> Iterator[Found]:
-    """In the export's order. Raises NotImported for JSON that is cut off."""
+    """The articles in the export's order. Raises NotImported for truncated JSON."""
     try:
         entries = read_json(decode_page(content))
     except ValueError as error:
@@ -53,12 +53,12 @@ def _item(name: str, entry: Mapping[str, Any]) -> SourceItem:
         language=_text(entry, "language").replace("_", "-"),
     )
     notes = () if published else (SAVED_ON,)
-    html = given_html(_text(entry, "content"))
+    html = html_reader(_text(entry, "content"))
     return SourceItem(f"{name}: {draft.title}", html, "clean", _text(entry, "url"), draft, notes=notes)
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """The texts of a list, each once; also the names of mappings, which is how some programs keep tags."""
+    """The texts of a list, each once. Also accepts mappings with a name, as some programs store tags."""
     items = value if isinstance(value, list) else [value]
     names = [item.get("name") or item.get("label") if isinstance(item, dict) else item for item in items]
     return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))

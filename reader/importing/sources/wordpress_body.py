@@ -1,6 +1,7 @@
-"""The text of a WordPress post as HTML: blank lines are paragraphs, line ends are line breaks, comments of blocks go.
+"""The text of a WordPress post as HTML: blank lines become paragraphs, line ends line breaks; block comments are
+removed.
 
-The rule is that of WordPress's ``wpautop``, as its documentation says it: it works on text outside of blocks only.
+The rule is that of WordPress's ``wpautop`` according to its documentation: it applies to text outside of blocks only.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _MOST_NESTED_BLOCKS = 3
 
 
 def to_html(content: str, shortcodes: Shortcodes, shared_blocks: Mapping[str, str]) -> str:
-    """HTML, not sanitized. *shared_blocks* are the site's reusable blocks by id."""
+    """The text as HTML, not sanitized. *shared_blocks* are the site's reusable blocks by id."""
     content = content.replace("\r\n", "\n").replace("\r", "\n")
     content = shortcodes.replace(_with_shared_blocks(content, shared_blocks))
     content = _outside_raw(_with_links, content)
@@ -46,7 +47,7 @@ def _with_shared_blocks(content: str, shared: Mapping[str, str], depth: int = 0)
     if depth == _MOST_NESTED_BLOCKS or "wp:block " not in content:
         return content
 
-    def resolved(found: re.Match[str]) -> str:
+    def replace_block(found: re.Match[str]) -> str:
         if found[2] != "block" or "{" not in found[3]:
             return found[0]
         try:
@@ -55,11 +56,11 @@ def _with_shared_blocks(content: str, shared: Mapping[str, str], depth: int = 0)
             return ""
         return _with_shared_blocks(shared.get(reference, ""), shared, depth + 1)
 
-    return _BLOCK_COMMENT.sub(resolved, content)
+    return _BLOCK_COMMENT.sub(replace_block, content)
 
 
 def _with_links(html: str) -> str:
-    """An address that is alone on its line stands for what is to be shown there: it becomes a link."""
+    """A URL that is alone on its line (an embed) becomes a link."""
     return _LONE_ADDRESS.sub(lambda found: f'{found[1]}<a href="{escape(found[2])}">{escape(found[2])}</a>', html)
 
 
@@ -68,7 +69,7 @@ def _outside_raw(change: Callable[[str], str], html: str) -> str:
 
 
 def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
-    """The text of blocks as it is; what stands between blocks was written by the old editor."""
+    """The text of blocks unchanged. Text between blocks was written with the old editor."""
     depth = position = 0
     for comment in _BLOCK_COMMENT.finditer(content):
         text = content[position : comment.start()]
@@ -84,7 +85,7 @@ def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
 
 
 def _with_breaks(html: str) -> Iterator[str]:
-    """*html* with ``<br>`` for line ends, two for blank lines, which the sanitizer makes paragraphs of."""
+    """*html* with ``<br>`` for line ends, and two for blank lines, which the sanitizer converts to paragraphs."""
     tokens = [token for token in _TOKEN.findall(html) if not token.startswith("<!--")]
     raw = ""
     for before, token, after in _with_neighbours(tokens):
@@ -94,7 +95,7 @@ def _with_breaks(html: str) -> Iterator[str]:
         if name or raw:
             yield token
             continue
-        yield _broken(token, before, after)
+        yield _add_breaks(token, before, after)
 
 
 def _with_neighbours(tokens: list[str]) -> Iterator[tuple[str, str, str]]:
@@ -112,7 +113,7 @@ def _is_block(token: str) -> bool:
     return _tag_name(token) in _BLOCKS
 
 
-def _broken(text: str, before: str, after: str) -> str:
+def _add_breaks(text: str, before: str, after: str) -> str:
     if _is_block(before):
         text = text.lstrip()
     elif _tag_name(before) == "br":

@@ -19,7 +19,7 @@ from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
-from .items import Found, LeftOut, ReadSibling, SourceItem, given_html
+from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader
 from .old_addresses import aliases_of
 from .wordpress_body import to_html
 from .wordpress_shortcodes import LibraryPicture, Shortcodes
@@ -39,7 +39,7 @@ _SIZE = re.compile(r"-\d+x\d+(?=\.\w+$)|-scaled(?=\.\w+$)")
 
 @dataclass(frozen=True)
 class Post:
-    """An item of the export. ``fields`` by their names with WordPress's prefixes: ``wp:post_date``."""
+    """An item of the export. ``fields`` are by names with WordPress's prefixes: ``wp:post_date``."""
 
     fields: Mapping[str, str]
     meta: Mapping[str, str]
@@ -53,7 +53,7 @@ class Post:
 
 @dataclass(frozen=True)
 class ExportedSite:
-    """What the export says of the whole site. ``parents`` gives (name, nicename of the parent) by nicename."""
+    """The export's data about the whole site. ``parents`` maps a nicename to (name, nicename of the parent)."""
 
     language: str = ""
     authors: dict[str, str] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def is_export(content: bytes) -> bool:
 
 
 def posts(name: str, content: bytes, read_sibling: ReadSibling) -> Iterator[Found]:
-    """In the export's order; at last what was left out. Raises NotImported for what is no XML."""
+    """The posts in the export's order, then the number of skipped items. Raises NotImported for invalid XML."""
     channel = _channel(name, content)
     found = [_post(item) for item in channel.iterfind("item")]
     site = _site(channel, found)
@@ -96,8 +96,8 @@ def _channel(name: str, content: bytes) -> etree._Element:
 
 
 def _name(element: etree._Element) -> str:
-    """``wp:post_id``, whatever version of the namespace the export has, or if it declares none."""
-    namespace, _, name = element.tag.rpartition("}")  # QName refuses the prefix of an undeclared namespace
+    """``wp:post_id`` for any version of the namespace, also if the export does not declare it."""
+    namespace, _, name = element.tag.rpartition("}")  # QName rejects the prefix of an undeclared namespace
     for part, prefix in (("/excerpt", "excerpt"), ("wordpress.org/export", "wp"), ("/content", "content")):
         if part in namespace:
             return f"{prefix}:{name}"
@@ -161,7 +161,7 @@ def _item(name: str, post: Post, site: ExportedSite, read_sibling: ReadSibling) 
     address = post.get("link").strip()
     return SourceItem(
         name=f"{name}: {draft.title or address}",
-        read=given_html(html, address),
+        read=html_reader(html, address),
         form="article",
         address=address,
         hints=draft,
@@ -171,7 +171,7 @@ def _item(name: str, post: Post, site: ExportedSite, read_sibling: ReadSibling) 
 
 
 def _draft(post: Post, site: ExportedSite) -> Draft:
-    section, tags = _filed(post, site)
+    section, tags = _section_and_tags(post, site)
     published, updated = _published(post), _datetime_of(post, "wp:post_modified")
     author = post.get("dc:creator").strip()
     name = site.authors.get(author) or author
@@ -193,8 +193,9 @@ def _draft(post: Post, site: ExportedSite) -> Draft:
 
 
 def _is_later(published: datetime | None, updated: datetime | None) -> bool:
-    """Whether the post was changed a minute or more after it was published. Damaged exports mix times with and
-    without a zone, which cannot be compared.
+    """Whether the post was changed a minute or more after it was published.
+
+    False for times that cannot be compared: damaged exports mix times with and without a zone.
     """
     if published is None or updated is None or (published.tzinfo is None) != (updated.tzinfo is None):
         return False
@@ -202,9 +203,10 @@ def _is_later(published: datetime | None, updated: datetime | None) -> bool:
 
 
 def _is_public(post: Post) -> bool:
-    """A scheduled post (``future``) without a readable date is private: it would be published at once."""
+    """Whether the post is public. A scheduled post (``future``) without a readable date is not: it would be published
+    immediately."""
     status = post.get("wp:status")
-    has_its_date = status != "future" or _announced(post) is not None
+    has_its_date = status != "future" or _scheduled(post) is not None
     return status in _PUBLISHED and has_its_date and not post.get("wp:post_password")
 
 
@@ -218,8 +220,8 @@ def _notes(post: Post, unknown: Iterable[str]) -> Iterator[str]:
         yield Message("not understood, only its text was kept: %(names)s", names=names)
 
 
-def _filed(post: Post, site: ExportedSite) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(section path, tags). A post has one section: its primary category, else the first of the deepest."""
+def _section_and_tags(post: Post, site: ExportedSite) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(section path, tags). A post has one section: its primary category, else the first of the deepest categories."""
     paths = {
         nicename: _path(nicename, name, site)
         for domain, nicename, name in post.terms
@@ -233,7 +235,7 @@ def _filed(post: Post, site: ExportedSite) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def _path(nicename: str, name: str, site: ExportedSite) -> tuple[str, ...]:
-    """The names from the root to the category. A slash would part a name in two."""
+    """The names from the root to the category. Slashes are replaced, because they would split a name."""
     path = [name]
     seen = {nicename}
     parent = site.parents.get(nicename, ("", ""))[1]
@@ -245,17 +247,18 @@ def _path(nicename: str, name: str, site: ExportedSite) -> tuple[str, ...]:
 
 
 def _published(post: Post) -> datetime | None:
-    return _announced(post) or _datetime_of(post, "wp:post_modified")
+    return _scheduled(post) or _datetime_of(post, "wp:post_modified")
 
 
-def _announced(post: Post) -> datetime | None:
+def _scheduled(post: Post) -> datetime | None:
     date = post.get("pubDate")
     feed = None if "-0001" in date else date_in_text(date)
     return _datetime_of(post, "wp:post_date") or feed
 
 
 def _datetime_of(post: Post, name: str) -> datetime | None:
-    """The local time with the site's offset, which is the difference to the time in GMT; naive without that."""
+    """The local time with the site's offset, which is the difference to the time in GMT; naive without a time in
+    GMT."""
     local, gmt = _date(post.get(name)), _date(post.get(f"{name}_gmt"))
     if local is None or gmt is None:
         return local or (gmt and gmt.replace(tzinfo=UTC))
@@ -266,7 +269,7 @@ def _datetime_of(post: Post, name: str) -> datetime | None:
 
 
 def _date(text: str) -> datetime | None:
-    """A naive moment; None for ``0000-00-00 00:00:00``, which drafts have."""
+    """A naive datetime; None for ``0000-00-00 00:00:00``, which drafts have."""
     try:
         return parse_date(text.strip()) if text.strip() else None
     except UnreadableDate:
@@ -277,7 +280,7 @@ def _date(text: str) -> datetime | None:
 
 
 def _gallery(post_id: str, pictures: Mapping[str, LibraryPicture], ids: Iterable[str]) -> list[LibraryPicture]:
-    """The pictures of *ids*; of none, those that were uploaded for the post."""
+    """The pictures with *ids*; without ids, those that were uploaded for the post."""
     wanted = list(ids)
     if wanted:
         return [pictures[number] for number in wanted if number in pictures]
@@ -285,7 +288,7 @@ def _gallery(post_id: str, pictures: Mapping[str, LibraryPicture], ids: Iterable
 
 
 def _featured(html: str, post: Post, pictures: Mapping[str, LibraryPicture]) -> str:
-    """The featured picture, unless the text shows it too, in whatever size."""
+    """The HTML of the featured picture, empty if the text contains it in any size."""
     number = post.meta.get("_thumbnail_id", "")
     picture = pictures.get(number) if number else None
     if picture is None or not picture.address:

@@ -1,4 +1,4 @@
-"""WordPress shortcodes as HTML: pictures, galleries, code and media stay; of others the text that they enclose.
+"""WordPress shortcodes as HTML. Pictures, galleries, code and media are converted; other shortcodes leave their text.
 
 The syntax is that of WordPress's Shortcode API: ``[name a="b"]``, ``[name]text[/name]``, and ``[[name]]`` for text.
 """
@@ -13,7 +13,7 @@ from html import escape, unescape
 from .html_to_text import plain_title
 
 _ATTRIBUTES = r"""(?:[^\[\]"']++|"[^"\[\]]*+"|'[^'\[\]]*+')*+"""
-"""Without brackets, which WordPress doesn't allow in them either: nothing is searched beyond the next one."""
+"""Without brackets, which WordPress does not allow in them either, so that no search goes beyond the next bracket."""
 _CODE = re.compile(
     r"\[(?P<name>code|sourcecode|source|highlight|syntax|cc|pre|php|js|css|html|xml|python|bash|sql|java|cpp)"
     rf"(?P<attributes>\s{_ATTRIBUTES})?\]"
@@ -25,8 +25,8 @@ _PAIR = re.compile(
 _ANY = re.compile(rf"(\[?)\[(/?)([A-Za-z][\w-]*+)({_ATTRIBUTES})\](\]?)")
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))|"([^"]*)"|(\S+)""")
 _PICTURE = re.compile(r"(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?", re.IGNORECASE)
-_MOST_AROUND = 500
-"""Characters of tags around a shortcode that is alone on its line."""
+_MOST_TAG_CHARACTERS = 500
+"""The largest number of characters of tags around a shortcode that is alone on its line."""
 _MEDIA = ("src", "mp4", "m4v", "webm", "ogv", "flv", "mp3", "m4a", "ogg", "wav", "wma")
 
 
@@ -48,9 +48,9 @@ class LibraryPicture:
 
 @dataclass
 class Shortcodes:
-    """Replaces the shortcodes of one post. ``gallery`` gives the pictures of ids, and of none those of the post.
+    """Replaces the shortcodes of one post. ``gallery`` returns the pictures with ids; without ids, those of the post.
 
-    ``unknown`` collects the names of shortcodes that are not understood.
+    ``unknown`` collects the names of unknown shortcodes.
     """
 
     gallery: Callable[[Iterable[str]], Iterable[LibraryPicture]]
@@ -61,11 +61,11 @@ class Shortcodes:
         return "".join(text if raw else self._outside_code(text) for text, raw in split_raw(html))
 
     def _outside_code(self, html: str) -> str:
-        html = _with_pairs(html, _PAIR, self._known)
+        html = _with_pairs(html, _PAIR, self._replace_known)
         closed = set(re.findall(r"\[/([A-Za-z][\w-]*)\]", html))
-        return _ANY.sub(lambda found: self._other(found, html, closed), html)
+        return _ANY.sub(lambda found: self._replace_unknown(found, html, closed), html)
 
-    def _known(self, found: re.Match[str], enclosed: str | None) -> str:
+    def _replace_known(self, found: re.Match[str], enclosed: str | None) -> str:
         name, attributes, inner = found["name"], _attributes(found["attributes"]), enclosed or ""
         if name in ("caption", "wp_caption"):
             return _figure(inner, attributes.get("caption", ""))
@@ -82,7 +82,7 @@ class Shortcodes:
             self.unknown["gallery"] = None
         return "".join(picture.html for picture in pictures)
 
-    def _other(self, found: re.Match[str], html: str, closed: set[str]) -> str:
+    def _replace_unknown(self, found: re.Match[str], html: str, closed: set[str]) -> str:
         name = found[3]
         if found[1] and found[5]:
             return found[0][1:-1]
@@ -94,9 +94,9 @@ class Shortcodes:
 
 
 def _with_pairs(html: str, begin: re.Pattern[str], replace: Callable[[re.Match[str], str | None], str | None]) -> str:
-    """*html* with what *replace* gives for each shortcode and the text up to its end tag, None if it has none.
+    """Replaces each shortcode by the result of *replace*, which gets the text up to its end tag, or None without one.
 
-    *replace* leaves a shortcode as it is by None. Each end tag is looked for once.
+    If *replace* returns None, the shortcode remains unchanged. Each end tag is searched for once.
     """
     out, done, endless = list[str](), 0, set[str]()
     for found in begin.finditer(html):
@@ -115,9 +115,9 @@ def _with_pairs(html: str, begin: re.Pattern[str], replace: Callable[[re.Match[s
 
 
 def split_raw(html: str) -> Iterator[tuple[str, bool]]:
-    """The parts of *html*, each with whether it is a comment, or an element in which nothing has a meaning.
+    """The parts of *html*, each with whether it is a comment or an element whose content is not interpreted.
 
-    One without an end goes to the end of the text, as in browsers.
+    A part without an end extends to the end of the text, as in browsers.
     """
     done = 0
     while found := _RAW.search(html, done):
@@ -130,18 +130,19 @@ def split_raw(html: str) -> Iterator[tuple[str, bool]]:
 
 
 def _looks_like_code(name: str, found: re.Match[str], html: str) -> bool:
-    """Whether a shortcode without attributes is one: ``[sic]`` within a sentence is not, ``[toc]`` on a line is."""
+    """Whether *name* without attributes is a shortcode: ``[sic]`` within a sentence is not, ``[toc]`` on its own line
+    is."""
     if "_" in name and not found[4].strip():
         return True
     start, end = html.rfind("\n", 0, found.start()) + 1, html.find("\n", found.end())
     line = html[start : end if end >= 0 else len(html)]
-    if len(line) > len(found[0]) + _MOST_AROUND:
+    if len(line) > len(found[0]) + _MOST_TAG_CHARACTERS:
         return False
     return name.islower() and re.sub(r"<[^<>]*>", "", line).strip() == found[0].strip()
 
 
 def _attributes(text: str) -> dict[str, str]:
-    """By name; what has no name is under ``src``, as ``[video "a.mp4"]`` has it."""
+    """The attributes by name. A value without a name has the key ``src``, as in ``[video "a.mp4"]``."""
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(text.strip()):
         attributes.setdefault(match[1] or "src", match[2] or match[3] or match[4] or match[5] or match[6] or "")
@@ -156,7 +157,7 @@ def _code(found: re.Match[str], inner: str) -> str:
 
 
 def _figure(inner: str, caption: str) -> str:
-    """A picture and its caption, which stands after it, or in an attribute in old posts."""
+    """A picture with its caption, which is after it, or in an attribute in old posts."""
     picture = _PICTURE.search(inner)
     if picture is None:
         words = inner.strip()
