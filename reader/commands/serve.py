@@ -71,7 +71,7 @@ def _editor_token(settings: Settings, address: str) -> dict[str, str]:
             with suppress(OSError):
                 echo(Message("Editor's desk of this new site: %(address)s", address=editor_url), err=True)
     except OSError as error:  # the site works without the editor
-        LOG.warning("no token for the editor's desk can be kept in %s (%s)", settings.data, error.strerror)
+        LOG.warning("the editor's token cannot be stored in %s (%s)", settings.data, error.strerror)
     token = token_of(settings)
     return {"READER_EDITOR_TOKEN": token} if token else {}
 

@@ -56,7 +56,7 @@ def post_imported(
 
 
 def _count(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Updates counts like ``comment_counts.count_status``, for all new *rows* at once."""
+    """Updates counts like ``comment_counts.count_status``, for all new *rows* together."""
     approved = [row for row in rows if row["status"] == APPROVED]
     if not approved:
         return

@@ -44,14 +44,14 @@ OUTSIDE = re.compile(
     r"|cookie|consent|gdpr|newsletter|subscri|advert|sponsor|promo|outbrain|taboola|crumb",
     re.IGNORECASE,
 )
-"""Those that name the surroundings of an article, however much text they hold."""
+"""Class names and ids of the surroundings of an article, regardless of the amount of text in them."""
 
 BODY = re.compile(
     r"article-?_?(body|content|text|txt|con\b)|(post|entry|story|news|detail|main|page)-?_?(body|content|text|con\b|txt)"
     r"|zhengwen|trs_editor|trs_ueditor|vsb_content|\bzw\b|zoom\b|\bbody-?text",
     re.IGNORECASE,
 )
-"""Class names and ids that content management systems give the body of an article."""
+"""Class names and ids that content management systems use for the body of an article."""
 
 COMMENTS = re.compile(
     r"(^|[\s_-])(comments?|pinglun|disqus_thread|respond)([\s_-]|$)|comments?-?_?(list|area|box|section|wrap|form)",
