@@ -118,6 +118,13 @@ def test_every_piece_of_advice_follows_from_a_check():
         assert all(isinstance(finding, doctor.Finding) for finding in check(Settings()))
 
 
+def test_an_encoder_that_is_not_installed_is_a_warning(diagnose, monkeypatch):
+    assert "speech" not in diagnose()[1]
+    assert "speech: cat" in diagnose(READER_SPEECH="cat")[1]
+    monkeypatch.setattr("reader.commands.doctor.ENCODER", ("no-such-encoder",))
+    assert "apt install lame" in diagnose(READER_SPEECH="cat")[1]
+
+
 def test_a_mail_server_that_does_not_answer_is_a_problem_and_one_that_does_is_named(diagnose):
     mail = {"READER_BASE_URL": "https://news.example", "READER_MAIL_FROM": "news@news.example"}
     with smtp_server() as server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import shutil
 import sqlite3
 import tempfile
@@ -22,6 +23,7 @@ from packaging.requirements import Requirement
 from ..backup.unfinished_restore import unfinished
 from ..editing.access_token import token_of
 from ..errors import LimitTooLow, StateUnusable
+from ..exports.speech import ENCODER
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
 from ..state import State
@@ -254,6 +256,17 @@ def mail_server(settings: Settings) -> Iterator[Finding]:
         yield Finding(PROBLEM, text, Message("correct READER_SMTP_URL, or start the server; mail waits until then"))
 
 
+def speech(settings: Settings) -> Iterator[Finding]:
+    if not settings.speech:
+        return
+    encoder = ENCODER[0]
+    if not shutil.which(encoder):
+        text = Message("speech: %(program)s, which converts WAV to MP3, is missing", program=encoder)
+        yield Finding(WARNING, text, Message("install it (apt install lame), or use a voice that writes MP3"))
+    else:
+        yield Finding(OK, Message("speech: %(program)s", program=shlex.split(settings.speech)[0]))
+
+
 def packages(_settings: Settings) -> Iterator[Finding]:
     wrong = [difference for requirement in _requirements() if (difference := _difference(requirement))]
     for text in wrong:
@@ -307,5 +320,5 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(clock, language, databases, state_database, mail_server, packages, open_files, limits),
+    *(clock, language, databases, state_database, mail_server, speech, packages, open_files, limits),
 )
