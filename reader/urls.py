@@ -176,7 +176,7 @@ def thumbnail(digest: str, suffix: str) -> str:
     return f"/media/{digest}-thumbnail.{suffix}"
 
 
-def below(prefix: str, address: str) -> str:
+def with_prefix(prefix: str, address: str) -> str:
     """Adds *prefix*, which is empty or like ``/news``, to a path: ``/a/rain`` becomes ``/news/a/rain``.
 
     Returns relative URLs, URLs of other sites and paths that already begin with *prefix* unchanged. No path of a page
@@ -188,5 +188,5 @@ def below(prefix: str, address: str) -> str:
 
 
 def prefix_of(site: str) -> str:
-    """The path of the URL *site*, as ``below`` takes it; empty for an empty URL."""
+    """The path of the URL *site*, as ``with_prefix`` takes it; empty for an empty URL."""
     return urlsplit(site).path

@@ -196,7 +196,7 @@ def with_absolute_paths(address: str, mimetype: str, content: bytes, prefix: str
     if mimetype != "text/html" or address.endswith("/"):
         return content
     return _BODY_LINK.sub(
-        lambda found: found[1] + _absolute_path(urls.below(prefix, address), found[2]), content.decode()
+        lambda found: found[1] + _absolute_path(urls.with_prefix(prefix, address), found[2]), content.decode()
     ).encode()
 
 

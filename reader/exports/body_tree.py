@@ -94,7 +94,7 @@ class Body:
             if target is None or target.startswith("#") or urlsplit(target).scheme:
                 continue
             if address:
-                link.set("href", urljoin(f"{address}/", urls.below(urls.prefix_of(address), target)))
+                link.set("href", urljoin(f"{address}/", urls.with_prefix(urls.prefix_of(address), target)))
             else:
                 del link.attrib["href"]
 

@@ -140,6 +140,6 @@ def with_absolute_addresses(html: str, page: str, prefix: str = "") -> str:
 
 def _resolve(page: str, prefix: str, address: str) -> str:
     try:
-        return urljoin(page, urls.below(prefix, address))
+        return urljoin(page, urls.with_prefix(prefix, address))
     except ValueError:
         return address

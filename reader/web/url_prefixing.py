@@ -33,7 +33,7 @@ def path_prefix() -> str:
 
 def below_prefix(address: str) -> str:
     """*address* below the path of the current request."""
-    return urls.below(path_prefix(), address)
+    return urls.with_prefix(path_prefix(), address)
 
 
 def with_prefix(page: str) -> str:
@@ -52,11 +52,10 @@ def _attribute(prefix: str, found: re.Match[str]) -> str:
     name, value = found[1][1:-1], found[2]
     quote_mark = value[0] if value[0] in "\"'" else ""
     if name in _ONE:
-        return (
-            f"{found[1]}{quote_mark}{urls.below(prefix, value.strip(quote_mark) if quote_mark else value)}{quote_mark}"
-        )
+        address = urls.with_prefix(prefix, value.strip(quote_mark) if quote_mark else value)
+        return f"{found[1]}{quote_mark}{address}{quote_mark}"
     if name in _LISTS:
-        return found[1] + re.sub(r"[^\s,\"']+", lambda one: urls.below(prefix, one[0]), value)
+        return found[1] + re.sub(r"[^\s,\"']+", lambda one: urls.with_prefix(prefix, one[0]), value)
     return found[0]
 
 
@@ -72,13 +71,13 @@ def add_prefix(response: Response) -> Response:
     headers = response.headers
     for name in ("Location", "Content-Location"):
         if name in headers:
-            headers[name] = urls.below(prefix, headers[name])
+            headers[name] = urls.with_prefix(prefix, headers[name])
     if "Location" in headers and response.mimetype == "text/html" and not response.is_streamed:
         response.set_data(with_prefix(response.get_data(as_text=True)))
     if "Link" in headers:
-        headers["Link"] = _IN_LINK_FIELD.sub(lambda found: urls.below(prefix, found[0]), headers["Link"])
+        headers["Link"] = _IN_LINK_FIELD.sub(lambda found: urls.with_prefix(prefix, found[0]), headers["Link"])
     if cookies := headers.getlist("Set-Cookie"):
         headers.setlist(
-            "Set-Cookie", [_IN_COOKIE.sub(lambda found: urls.below(prefix, found[0]), one) for one in cookies]
+            "Set-Cookie", [_IN_COOKIE.sub(lambda found: urls.with_prefix(prefix, found[0]), one) for one in cookies]
         )
     return response

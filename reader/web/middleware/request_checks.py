@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.urls import uri_to_iri
 
-from ...urls import below
+from ...urls import with_prefix
 from .path_prefix import prefix_in
 from .query_parameters import canonical_query
 from .security_headers import Headers, with_security_headers
@@ -131,7 +131,7 @@ def _to_one_slash(environ: WSGIEnvironment, start_response: StartResponse) -> It
     werkzeug takes them for one page: a proxy that closes ``/metrics`` may not close ``//metrics``, and each number of
     slashes would have a copy of its own in the cache."""
     path = quote("/" + environ["PATH_INFO"].lstrip("/"), safe="/:@!$&'()*+,;=~", encoding="latin-1")
-    path, query = below(prefix_in(environ), path), environ.get("QUERY_STRING", "")
+    path, query = with_prefix(prefix_in(environ), path), environ.get("QUERY_STRING", "")
     return _refusal("308 Permanent Redirect", start_response, ("Location", path + (f"?{query}" if query else "")))
 
 
