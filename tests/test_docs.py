@@ -217,8 +217,16 @@ def test_the_article_of_the_tutorial_is_published_and_its_mistake_explained(lang
 def test_a_test_file_named_in_the_code_exists():
     places = [ROOT / name for name in ("reader", "static", "templates", "scripts", "docs")]
     files = [path for place in places for path in place.rglob("*.*") if path.suffix in (".py", ".css", ".js", ".md")]
-    named = {name for path in files for name in re.findall(r"tests/\w+\.py", path.read_text("utf-8"))}
+    named = {name for path in files for name in re.findall(r"tests/[\w/]+\.py", path.read_text("utf-8"))}
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_test_named_in_the_page_of_reliability_exists():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text("utf-8")))
+    files = [path for folder in ("", "faults", "browser") for path in (ROOT / "tests" / folder).glob("test_*.py")]
+    defined = {name for path in files for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    assert named
+    assert named - defined == set()
 
 
 def test_a_module_named_in_the_docstring_of_its_package_exists():
