@@ -29,6 +29,8 @@ _SIGNS = {IMPORTED: "+", SKIPPED: "=", REFUSED: "!", LEFT_OUT: "-"}
 
 
 class DateParameter(click.ParamType[datetime]):
+    """A date or a date with time, in the formats of front matter."""
+
     name = "date"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:

@@ -93,6 +93,7 @@ def comments_of_author(connection: Connection, page: str, author: str, limit: in
 
 
 def comment(connection: Connection, number: int) -> Comment | None:
+    """The comment with the id *number*, with any status; None if it does not exist."""
     row = connection.execute(select(comments).where(c.id == number)).first() if 0 < number < 1 << 62 else None
     return comment_of(row) if row else None
 
@@ -165,5 +166,6 @@ def all_comments(connection: Connection) -> Iterable[tuple[Comment, str]]:
 
 
 def comment_of_origin(connection: Connection, origin: str) -> Comment | None:
+    """The comment with that origin; None if it does not exist."""
     row = connection.execute(select(comments).where(c.origin == origin)).first()
     return comment_of(row) if row else None

@@ -87,6 +87,7 @@ class CommentStore:
 
     @property
     def signatures(self) -> Signatures:
+        """Signs and verifies forms and cookies."""
         with self._lock:
             if self._signatures is None:
                 self._signatures = Signatures(self._site_key())
@@ -145,6 +146,7 @@ class CommentStore:
             return comment_queries.thread(connection, page, first, cursor)
 
     def comment(self, number: int) -> Comment | None:
+        """The comment with the id *number*, with any status; None if it does not exist."""
         from . import comment_queries
 
         with self.state.reading() as connection:

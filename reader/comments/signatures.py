@@ -33,6 +33,7 @@ class Signatures:
             return None
 
     def author_cookie(self, author_id: str) -> str:
+        """The signed cookie that identifies an author."""
         return _text(URLSafeSerializer(self.key, salt=_AUTHOR).dumps(author_id))
 
     def author_of(self, cookie: str) -> str:
@@ -49,6 +50,7 @@ def _text(signed: str | bytes) -> str:
 
 
 def new_author_id() -> str:
+    """A random id."""
     return secrets.token_urlsafe(16)
 
 

@@ -27,6 +27,8 @@ class UnusableName(ReaderError):
 
 @dataclass(frozen=True)
 class Editor:
+    """An editor with a token of their own. ``added_at`` is aware."""
+
     name: str
     added_at: datetime
 

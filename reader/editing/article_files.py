@@ -46,6 +46,7 @@ class ArticleFile:
 
     @property
     def suffix(self) -> str:
+        """The suffix in lower case, such as ``.md``."""
         return PurePosixPath(self.path).suffix.lower()
 
     @property

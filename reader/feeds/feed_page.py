@@ -67,6 +67,7 @@ class FeedPage:
 
     @property
     def kind(self) -> Kind:
+        """The kind according to RFC 5005. A live feed that contains all articles is complete."""
         if self.page_number:
             return "archive"
         is_whole = not self.archive_pages and not self.selection.query and len(self.selection.collections) == 1

@@ -46,6 +46,7 @@ class ImportedIndex:
     slugs: set[str] = field(default_factory=set)
 
     def add(self, path: str, text_hash: str, address: str) -> None:
+        """Adds an article. The first path with a text or source address wins; *address* may be empty."""
         self.by_text.setdefault(text_hash, path)
         self.slugs.add(Path(path).stem)
         if address:

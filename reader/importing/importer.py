@@ -161,10 +161,12 @@ class Importer:
 
 
 def took_too_long(seconds: float) -> Message:
+    """The reason for an item that exceeded *seconds* of processor time."""
     return Message("needs more than %(seconds)s s of processor time", seconds=f"{seconds:g}")
 
 
 def name_of(item: Found) -> str:
+    """The name of an item, or of its source, in reports."""
     return item.name if isinstance(item, SourceItem) else item.source
 
 

@@ -30,6 +30,7 @@ _LANGUAGES_OF_KINDLE = frozenset(
 
 
 def is_device(address: str) -> bool:
+    """Whether *address* belongs to an e-reader."""
     return address.rpartition("@")[2] in DEVICES
 
 

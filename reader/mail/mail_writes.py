@@ -75,6 +75,7 @@ def count_request(connection: Connection, limit: Limit, subject: str, now: datet
 
 
 def is_blocked(connection: Connection, address: str) -> bool:
+    """Whether the mailbox of *address* is blocked."""
     hashed = hash_of(mailbox_of(address), site_key(connection))
     return connection.execute(select(mail_blocked).where(mail_blocked.c.address_hash == hashed)).first() is not None
 
@@ -159,6 +160,7 @@ def subscriber_of(row: Row[Any]) -> Subscriber:
 
 
 def subscriber(connection: Connection, number: int) -> Subscriber | None:
+    """The subscriber with the id *number*, also a stopped one; None if it does not exist."""
     row = connection.execute(select(mail_subscribers).where(mail_subscribers.c.id == number)).first()
     return subscriber_of(row) if row else None
 

@@ -129,6 +129,7 @@ class Outbox:
         return found if found and found.stopped_at is None else None
 
     def has_subscribers(self, frequency: str) -> bool:
+        """Whether any active subscriber has this frequency."""
         is_active = (mail_subscribers.c.frequency == frequency, mail_subscribers.c.stopped_at.is_(None))
         with self._state.reading() as connection:
             return connection.execute(select(mail_subscribers.c.id).where(*is_active).limit(1)).first() is not None
@@ -143,6 +144,7 @@ class Outbox:
         return [Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) for row in rows]
 
     def edition(self, number: int) -> Edition | None:
+        """The edition with the id *number*; None if it does not exist."""
         with self._state.reading() as connection:
             row = connection.execute(select(mail_editions).where(mail_editions.c.id == number)).first()
         return Edition(row.id, row.frequency, row.day, tuple(row.slugs.split("\n"))) if row else None

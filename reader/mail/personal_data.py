@@ -76,6 +76,7 @@ def resume(state: State) -> int:
 
 
 def figures(state: State) -> Figures:
+    """The counts of all subscribers and messages."""
     with state.reading() as connection:
         active = select(mail_subscribers.c.frequency).where(mail_subscribers.c.stopped_at.is_(None))
         stopped = select(func.count()).where(mail_subscribers.c.stopped_at.is_not(None))

@@ -122,6 +122,7 @@ class MailSender:
         self.close()
 
     def close(self) -> None:
+        """Closes the sending record."""
         if self._record:
             self._record.close()
         self._record = None

@@ -26,9 +26,11 @@ class SendingRecord:
 
     @property
     def last(self) -> int:
+        """The number of the last recorded message; 0 if there is none."""
         return int(os.pread(self._file.fileno(), _NUMBER_BYTES, _NAME_BYTES))
 
     def write(self, number: int) -> None:
+        """Records the message *number*."""
         os.pwrite(self._file.fileno(), f"{number:0{_NUMBER_BYTES}}".encode(), _NAME_BYTES)
 
     def close(self) -> None:

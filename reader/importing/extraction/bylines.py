@@ -50,6 +50,8 @@ _NO_NAMES = re.compile(
 
 @dataclass(frozen=True)
 class Bylines:
+    """The people and the publisher of an article; empty fields are unknown."""
+
     source: str = ""
     editor: str = ""
     byline: tuple[str, ...] = ()

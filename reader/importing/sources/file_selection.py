@@ -23,6 +23,7 @@ _MOST_EQUAL = 3
 
 
 def is_wanted(name: str) -> bool:
+    """Whether a file with this name may contain articles."""
     return _suffix(name) in KNOWN or _LIST_OF_POCKET.fullmatch(name) is not None
 
 

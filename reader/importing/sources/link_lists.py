@@ -24,10 +24,12 @@ _TAG_SEPARATOR = re.compile(r"[|,;]")
 
 
 def is_link_list(content: bytes) -> bool:
+    """Whether it is a CSV file with links, or a bookmark file of a browser."""
     return is_bookmark_page(content) or {"url", "title"} <= csv_header(content)
 
 
 def is_bookmark_page(content: bytes) -> bool:
+    """Whether it is a bookmark file of a browser (Netscape's HTML)."""
     return _BOOKMARKS.search(content[:HEAD_BYTES]) is not None
 
 

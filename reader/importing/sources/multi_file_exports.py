@@ -26,6 +26,7 @@ class MultiFileExport:
         return f"{self.name}: {path}"
 
     def fetched(self, path: str) -> Fetched:
+        """The content of the file at *path*. Raises NotImported."""
         return Fetched("", self.read(path))
 
 

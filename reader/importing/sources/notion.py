@@ -33,10 +33,12 @@ _TIMES = {
 
 
 def is_notion(path: str) -> bool:
+    """Whether the file name ends with the id of a Notion page."""
     return _PAGE.fullmatch(path) is not None
 
 
 def notion_items(export: MultiFileExport) -> Iterator[Found]:
+    """The pages in the order of their paths."""
     for path in export.paths:
         read = partial(_read, export, path)
         suffix = posixpath.splitext(path)[1]

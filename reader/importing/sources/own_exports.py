@@ -38,12 +38,14 @@ _NUMBER = re.compile(r"^\d+\. ")
 
 
 def is_json_export(content: bytes) -> bool:
+    """Whether it is the JSON export of an article or an issue."""
     head = content[:_JSON_HEAD]
     is_ours = b'"https://schema.org"' in head and (b'"NewsArticle"' in head or b'"PublicationIssue"' in head)
     return is_ours and head.lstrip().startswith(b"{") and b'"text": ' in content
 
 
 def json_items(name: str, content: bytes) -> Iterator[Found]:
+    """The article, or the articles of the issue. Raises NotImported for invalid JSON."""
     try:
         document = read_json(decode_page(content))
     except ValueError as error:
@@ -56,6 +58,7 @@ def json_items(name: str, content: bytes) -> Iterator[Found]:
 
 
 def is_marked(page: bytes) -> bool:
+    """Whether *page* has the fields of an article in its head, as all pages by Reader's exports have."""
     return _FIELDS.encode() in page[:4_000]
 
 
@@ -78,6 +81,7 @@ def is_issue_page(content: bytes) -> bool:
 
 
 def issue_page_items(name: str, content: bytes) -> Iterator[Found]:
+    """The articles of the page, with their embedded pictures."""
     content, pictures = take_data_pictures(content)
     root = parse(decode_page(content))
     for metadata, article in zip(_all_metadata(root), _chapters(root), strict=False):

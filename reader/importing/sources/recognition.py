@@ -51,10 +51,12 @@ class Source:
 
     @property
     def address(self) -> str:
+        """The final URL; empty if the bytes were not fetched."""
         return self.response.address if self.response else ""
 
     @property
     def suffix(self) -> str:
+        """The suffix of the name in lower case, such as ``.html``."""
         return PurePosixPath(urlsplit(self.name).path).suffix.lower()
 
 

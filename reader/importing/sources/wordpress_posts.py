@@ -48,6 +48,7 @@ class Post:
     comments: int = 0
 
     def get(self, name: str) -> str:
+        """The value of a field; empty if it is missing."""
         return self.fields.get(name, "")
 
 
@@ -64,6 +65,7 @@ class ExportedSite:
 
 
 def is_export(content: bytes) -> bool:
+    """Whether it is a WXR file."""
     return _MARK in content[:20_000]
 
 
