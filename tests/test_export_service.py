@@ -73,7 +73,7 @@ def test_a_file_that_is_deleted_as_soon_as_it_is_finished_is_made_again(export_s
 
     monkeypatch.setattr(export_service.jobs, "status", status_before_deletion)
     with at_work(export_service.run_workers):
-        if times < export_service_module.ORDERS:
+        if times < export_service_module.MOST_SUBMISSIONS:
             path = export_service.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS)
             assert path.read_bytes().startswith(b"PK")
             assert len(deleted) == times

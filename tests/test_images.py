@@ -208,10 +208,13 @@ def test_only_a_few_requests_wait_for_pictures_and_the_next_is_told_to_come_agai
     picture = measure(io.BytesIO(path.read_bytes()))
     write_record(settings.instance, picture, path)
     released = threading.Event()
-    image_renderer._asked_for.submit(released.wait)  # a slow picture before this one
-    with ThreadPoolExecutor(renditions.PLACES) as visitors:
-        waiting = [visitors.submit(image_renderer.file, picture.digest, 360, "jpg") for _ in range(renditions.PLACES)]
-        while image_renderer._places._value:
+    image_renderer._foreground.submit(released.wait)  # a slow picture before this one
+    with ThreadPoolExecutor(renditions.MOST_WAITING_REQUESTS) as visitors:
+        waiting = [
+            visitors.submit(image_renderer.file, picture.digest, 360, "jpg")
+            for _ in range(renditions.MOST_WAITING_REQUESTS)
+        ]
+        while image_renderer._request_slots._value:
             time.sleep(0.01)
         with pytest.raises(Busy):
             image_renderer.file(picture.digest, 360, "jpg")

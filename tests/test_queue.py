@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from reader.errors import Busy
 from reader.exports.publications import of_article, of_selection
-from reader.jobs.export_service import size_in_chapters, turn_of
+from reader.jobs.export_service import priority_of, size_in_chapters
 from reader.jobs.queue import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
@@ -362,9 +362,9 @@ def test_no_selection_takes_the_turn_of_articles_however_small_it_is():
     """There are more selections of two articles than a queue can hold: asked for from many networks, they kept out
     every article."""
     article, other = make_article(), make_article("snow")
-    assert turn_of(of_article(article)) == 0
+    assert priority_of(of_article(article)) == 0
     for chapters in ((article,), (article, other)):
-        assert 0 < turn_of(of_selection("Selection", "/selection?a=rain", chapters)) == background_of(4)
+        assert 0 < priority_of(of_selection("Selection", "/selection?a=rain", chapters)) == background_of(4)
 
 
 def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(jobs, tmp_path):

@@ -1,2 +1,4 @@
-"""Export jobs: a queue in SQLite, a pool of worker processes, the export service that web pages call,
-and pictures drawn from text."""
+"""Export jobs: a queue in SQLite, a pool of worker processes, and the export service that web pages call.
+
+``share_cards_and_covers`` draws share cards, covers and home screen icons.
+"""

@@ -34,29 +34,31 @@ from .worker_pool import WorkerPool
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
-ORDERS = 3
-"""How often a request orders a file that is deleted before it can be found: by somebody, or because the cache is too
-small for it, which another order doesn't help."""
+"""How often ``get_or_wait`` reads the status of its job."""
+
+MOST_SUBMISSIONS = 3
+"""How often ``get_or_wait`` submits a job whose finished file is deleted before it is found. If the cache is too small
+for the file, another submission does not help."""
 
 NEWEST = 25
-"""How many of the newest and of the most recently corrected articles are exported while the queue is empty."""
+"""How many of the newest and of the most recently corrected articles are prefetched while the queue is empty."""
 
 POOL_LOCK = "exports.lock"
-"""The file in the instance folder whose lock lets one process run the pool, and whose times are its heartbeat."""
+"""The lock file in the instance folder: the process that holds it runs the pool. Its times are the heartbeat."""
 
 PHONE = "phone"
-"""The paper size linked from article pages besides a format's default. ``?page=`` accepts the others too."""
+"""The paper size that article pages link besides a format's default. ``?page=`` accepts the others too."""
 
 PREFETCHED_FIRST = ("epub", "pdf")
 
 OFFERS_OF_ISSUE = (("epub", ""), ("pdf", PHONE))
-"""The (suffix, page) of the files of the newest issue that are exported while the queue is empty."""
+"""The (suffix, page) of the newest issue's files that are prefetched while the queue is empty."""
 
 POSTPONED_SECONDS = 60.0
-"""How long nothing is prefetched after a file failed for a passing reason."""
+"""How long prefetching pauses after a temporary failure."""
 
 QUIET_SECONDS = 60.0
-"""How long nothing has to have changed before the newest issue is exported: a day's articles often come in a row."""
+"""The newest issue is prefetched after this time without changes: a day's articles often arrive one after the other."""
 
 
 def offers() -> list[tuple[str, str]]:
@@ -71,43 +73,45 @@ def offers() -> list[tuple[str, str]]:
 
 
 USUAL_CHARACTERS = 20_000
-"""Of the HTML of a chapter. A longer one counts as several, because it takes as long."""
+"""The length of the HTML of a usual chapter. A longer chapter counts as several, because it takes as long."""
 
 
 def size_in_chapters(publication: Publication) -> int:
-    """How many usual chapters it is as much work as."""
+    """The work to export *publication*, as a number of usual chapters; at least its number of chapters."""
     characters = sum(len(chapter.body) for chapter in publication.chapters)
     return max(len(publication.chapters), characters // USUAL_CHARACTERS)
 
 
-def turn_of(publication: Publication) -> int:
-    """The ``background`` of a job that a visitor requested. Only an article may have that of articles: a selection or a
-    search of one article is a book, as anybody can ask for ever new ones, and books have a part of the queue.
+def priority_of(publication: Publication) -> int:
+    """The ``background`` of a job that a visitor requested.
+
+    Only an article may have the priority of articles. A selection or search with one article counts as a book, because
+    any client can request any number of different ones, and books may fill only a part of the queue.
     """
     background = background_of(size_in_chapters(publication))
     is_article = publication.path in (urls.article(publication.name), urls.comments(publication.name))
     return background if is_article else max(LEAST_BOOK, background)
 
 
-def mark_of(path: str) -> str:
-    """The part of a key that tells whose file it is: a hash of the publication's address."""
+def address_hash(path: str) -> str:
+    """The part of a key that identifies the publication: a hash of its address, 8 hexadecimal digits."""
     return fingerprint(path)[:8]
 
 
 @lru_cache(maxsize=8)
-def _mark_of_site(site: Site, site_name: str, base_url: str) -> str:
-    """A hash of what appears in exported files of the site: its base URL, its name and its other settings."""
+def _site_hash(site: Site, site_name: str, base_url: str) -> str:
+    """A hash of the site's data in exported files: its base URL, its name and its other settings."""
     of_files = [site_to_json(replace(site, pages=()))] if site != Site(pages=site.pages) else []
     return fingerprint(site.name or site_name, base_url, *of_files)[:8]
 
 
 def _with_options(stem: str, suffix: str, page: str = "", script: str = "") -> str:
-    """The key with the options that differ from the defaults. Raises UnknownFormat, BadOption."""
+    """The key: *stem*, the options that differ from the defaults, and the suffix. Raises UnknownFormat, BadOption."""
     return "-".join((stem, *(part for part in (page_of(suffix, page), script_of(script)) if part))) + f".{suffix}"
 
 
 def options_in(key: str, suffix: str) -> str:
-    """The options in ``ExportService.key`` as the query of an address, with ``?``; empty if there are none."""
+    """The options in a key of ``ExportService.key`` as the query of a URL, with ``?``; empty if there are none."""
     parts = "-".join(key.split("-")[4:])
     script = next((script for script in SCRIPTS if f"-{parts}".endswith(f"-{script}")), "")
     page = parts.removesuffix(script).removesuffix("-")
@@ -117,7 +121,7 @@ def options_in(key: str, suffix: str) -> str:
 
 
 def _failure(name: str, status: JobStatus) -> ReaderError:
-    """Busy if the job can be queued again in a moment, else ExportFailed."""
+    """The error for a failed job: Busy if it can be queued again within PASSING_SECONDS, else ExportFailed."""
     failed = ExportFailed(name, status.message)
     if status.retry_seconds > PASSING_SECONDS:
         return failed
@@ -125,7 +129,9 @@ def _failure(name: str, status: JobStatus) -> ReaderError:
 
 
 class ExportService:
-    """One per process. All processes share the queue and the file store under ``instance/``. Workers do the rendering.
+    """Finds finished export files and queues jobs for missing ones; worker processes generate the files.
+
+    One object per process. All processes share the queue and the files in the instance folder.
 
     ::
 
@@ -141,9 +147,9 @@ class ExportService:
         self.store = FileCache(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
         self.heartbeat = Heartbeat(settings.instance / POOL_LOCK)
-        """Of the process that runs the worker pool."""
+        """The heartbeat of the process that runs the worker pool."""
         self.measured: Callable[[str, float, bool], None] = lambda *_: None
-        """Called by the process that runs the worker pool: suffix, seconds, and whether the file was made."""
+        """A callback in the process that runs the worker pool: suffix, seconds, and whether the export succeeded."""
         self.failed_prefetches = 0
         """How many times prefetching failed in this process."""
         self._prefetched: set[str] = set()
@@ -151,55 +157,58 @@ class ExportService:
         self._prefetch_due = 0.0
 
     def key(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> str:
-        """The finished file's name: content version, address, build id and options. Raises UnknownFormat, BadOption."""
+        """The name of the finished file: version, address, build id, site and options.
+
+        Raises UnknownFormat, BadOption.
+        """
         return _with_options(self._stem(publication, self._site_for(suffix)), suffix, page, script)
 
     def _stem(self, publication: Publication, site: str) -> str:
         """The part of the key that all formats share."""
-        return "-".join((publication.version, mark_of(publication.path), self._build_id, site))
+        return "-".join((publication.version, address_hash(publication.path), self._build_id, site))
 
     @property
     def _site(self) -> str:
-        return _mark_of_site(self._catalog.site, self._settings.site_name, self._settings.base_url)
+        return _site_hash(self._catalog.site, self._settings.site_name, self._settings.base_url)
 
     def _site_for(self, suffix: str) -> str:
-        """``_site``; for speech with the command, as another voice makes another file."""
+        """The hash ``_site``; for speech it includes the command, because another voice produces another file."""
         return fingerprint(self._site, self._settings.speech)[:8] if suffix == speech.SUFFIX else self._site
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
-        """The size of the finished file; None if there is none. Never starts a job."""
+        """The size of the finished file; None if it does not exist. Never queues a job."""
         return self.sizes_bytes([(publication, suffix, page)])[0]
 
     def sizes_bytes(self, wanted: Sequence[tuple[Publication, str, str]]) -> list[int | None]:
-        """The size for each (publication, suffix, page); None where no finished file exists. Never starts a job.
+        """The size of each file (publication, suffix, page), in order; None if it does not exist. Never queues a job.
 
         A publication built from a Teaser is enough: the key needs only names, language and version.
         """
         return self.sizes_of(self.keys(wanted))
 
     def keys(self, wanted: Sequence[tuple[Publication, str, str]]) -> tuple[str, ...]:
-        """The key for each (publication, suffix, page). They stay until the catalog's revision changes."""
+        """The key of each file (publication, suffix, page), in order. Valid until the catalog's revision changes."""
         sites = {suffix: self._site_for(suffix) for _, suffix, _ in wanted}
         publications = {(id(publication), suffix): publication for publication, suffix, _ in wanted}
         stems = {key: self._stem(publication, sites[key[1]]) for key, publication in publications.items()}
         return tuple(_with_options(stems[id(of), suffix], suffix, page) for of, suffix, page in wanted)
 
     def sizes_of(self, keys: Sequence[str]) -> list[int | None]:
-        """The size of each finished file; None where there is none."""
+        """The size of each finished file in bytes, in order; None if it does not exist."""
         sizes = self.store.sizes(keys)
         return [sizes.get(key) for key in keys]
 
     def open(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> BinaryIO | None:
-        """The finished file, opened, or None. Never starts a job."""
+        """The finished file, opened; None if it does not exist. Never queues a job. The caller closes it."""
         return self.store.open(self.key(publication, suffix, page, script))
 
     def submit(self, publication: Publication, suffix: str, page: str = "", script: str = "") -> JobStatus | None:
-        """Queues a job unless one is queued. Returns its status; None if the file is finished. Raises Busy."""
+        """Queues a job unless the same one is queued. Returns its status; None if the file is finished. Raises Busy."""
         key = self.key(publication, suffix, page, script)
         if self.store.find(key):
             return None
         job = self._job(key, publication, suffix, page, script)
-        self.jobs.submit(key, serialize(job), turn_of(publication))
+        self.jobs.submit(key, serialize(job), priority_of(publication))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
@@ -216,7 +225,7 @@ class ExportService:
         """The finished file, or the job's status after *patience_seconds*. Raises Busy, ExportFailed."""
         deadline = time.monotonic() + patience_seconds
         key = self.key(publication, suffix, page, script)
-        for _ in range(ORDERS):
+        for _ in range(MOST_SUBMISSIONS):
             status = self.submit(publication, suffix, page, script)
             while status and status.state != FAILED and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
@@ -231,7 +240,7 @@ class ExportService:
         )
 
     def run_workers(self, stop: threading.Event) -> None:
-        """Runs the worker pool until *stop*. A lock file lets only one process at a time run it."""
+        """Runs the worker pool until *stop* is set. A lock file ensures that one process at a time runs it."""
         settings = self._settings
         command = worker_process.command(self.store)
         pool = WorkerPool(
@@ -249,20 +258,20 @@ class ExportService:
         pool.run(stop, settings.instance / POOL_LOCK)
 
     def fault(self) -> str:
-        """For operators: why jobs that wait are not done; empty if they are. Raises Busy."""
-        waiting, silent = self.jobs.waiting(), self.heartbeat.silent_seconds()
-        if not waiting or not silent:
+        """Why waiting jobs are not processed, a Message for operators; empty if they are. Raises Busy."""
+        waiting, silent_seconds = self.jobs.waiting(), self.heartbeat.silent_seconds()
+        if not waiting or not silent_seconds:
             return ""
         return Message(
             "no export worker has been ready for %(seconds)s s, and %(waiting)s exports wait; the log has the reason",
-            seconds=round(silent),
+            seconds=round(silent_seconds),
             waiting=waiting,
         )
 
     def _prefetch_newest(self) -> None:
-        """Queues every missing file of the newest and the corrected articles.
+        """Queues every missing file of the newest and the corrected articles, until the queue is half full.
 
-        Each file is prefetched once: one evicted from the cache later is exported again only on request.
+        Each file is prefetched once: if it is evicted from the cache later, only a request exports it again.
         """
         newest, corrected = self._catalog.latest(limit=NEWEST), self._catalog.corrected(limit=NEWEST)
         teasers = {t.slug: t for t in self._catalog.with_linked_versions([*newest, *corrected])}
@@ -298,7 +307,8 @@ class ExportService:
                 self._issue_due = now + QUIET_SECONDS
 
     def _try_to_prefetch(self) -> None:
-        """Prefetching is optional: errors are counted and logged at debug level."""
+        """Prefetches files if the setting allows it. It is optional, so errors are only counted and logged for
+        debugging."""
         if not self._settings.exports_ahead or time.monotonic() < self._prefetch_due:
             return
         try:
@@ -306,10 +316,10 @@ class ExportService:
             self._prefetch_newest_issue()
         except (ReaderError, sqlite3.Error) as error:
             self.failed_prefetches += 1
-            LOG.debug("no exports are made ahead: %s", error)
+            LOG.debug("exports cannot be prefetched: %s", error)
 
     def _postpone(self, key: str) -> None:
-        """A file that failed for a passing reason is prefetched again later."""
+        """Pauses prefetching after a temporary failure of *key*, which is prefetched again later."""
         self._prefetched.discard(key)
         self._prefetch_due = time.monotonic() + POSTPONED_SECONDS
 

@@ -1,4 +1,4 @@
-"""The message from the worker pool to a worker process: an ExportJob as one line of JSON."""
+"""The message from the export service to a worker process, through the queue: an ExportJob as one line of JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..site_identity import site_from_fields
 
 @dataclass(frozen=True)
 class ExportJob:
-    """Everything a worker needs. A worker whose own ``build_id`` differs runs other code and must refuse the job."""
+    """The data that a worker needs. A worker with another ``build_id`` runs other code and must reject the job."""
 
     key: str
     suffix: str
@@ -24,13 +24,14 @@ class ExportJob:
 
 
 def serialize(job: ExportJob) -> str:
+    """*job* as one line of JSON."""
     publication = vars(job.publication) | {"chapters": tuple(map(fields_of, job.publication.chapters))}
     fields = vars(job) | {"publication": publication, "options": asdict(job.options)}
     return json.dumps(fields, ensure_ascii=False, default=datetime.isoformat)
 
 
 def deserialize(line: str) -> ExportJob:
-    """The inverse of ``serialize``. Times keep their UTC offset but lose the name of their zone."""
+    """The inverse of ``serialize``. Datetimes have the same UTC offset, but not the name of their time zone."""
     fields = json.loads(line)
     publication = fields["publication"] | {"chapters": tuple(map(article_of, fields["publication"]["chapters"]))}
     options = dict(fields["options"])

@@ -31,19 +31,20 @@ ARTICLE, LEAST_BOOK, PREFETCH = 0, 1, 9
 """``background`` is a job's priority, lowest first: 0 for articles, 1 to 8 for books by size, 9 for prefetching."""
 
 ATTEMPTS = 4
-"""How often a job is tried whose worker was killed. A job that crashed its worker is not retried."""
+"""How often a job is tried if its worker is killed by another program. A job that crashes its worker is not retried."""
 
 INTERRUPTIONS = 4
-"""So many attempts that ended with the whole pool count as one: a server that is killed is no fault of its jobs."""
+"""This many attempts during which the whole pool was killed count as one, because the job is not the cause. The column
+``attempts`` counts an attempt as INTERRUPTIONS, and such an attempt as 1."""
 
 FORGET_FAILURE_SECONDS = 600.0
 """A failed key can be queued again after this time."""
 
 PASSING_SECONDS = 10.0
-"""The same for a failure that is not the job's fault and passes by itself: the disk was full."""
+"""The same for a temporary failure that the job did not cause, such as a full disk."""
 
 MOST_FAILURES = 500
-"""How many failed jobs are remembered, the newest ones."""
+"""How many of the newest failed jobs are stored."""
 
 SCHEMA = """
 CREATE TABLE jobs(
@@ -55,7 +56,7 @@ CREATE INDEX jobs_by_turn ON jobs(state, background, queued);
 
 
 def background_of(chapters: int) -> int:
-    """The ``background`` of a job of this size: 0 up to 3 chapters, plus 1 for each factor of 4."""
+    """The ``background`` of a job with this number of chapters: 0 up to 3 chapters, plus 1 for each factor of 4."""
     return min(PREFETCH - 1, max(0, chapters.bit_length() - 1) // 2)
 
 
@@ -64,7 +65,10 @@ T = TypeVar("T")
 
 
 def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenate[JobQueue, P], T]:
-    """*step*, repeated once with a new database file if the old one is broken. Raises Busy on other SQLite errors."""
+    """A decorator of methods: repeats the call once with a new database file if the old one is broken.
+
+    Other SQLite errors become Busy.
+    """
 
     @wraps(step)
     def guarded(jobs: JobQueue, *arguments: P.args, **named: P.kwargs) -> T:
@@ -84,15 +88,18 @@ def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenat
 
 @dataclass(frozen=True)
 class Job:
+    """A claimed job. ``spec`` is the text that ``submit`` received."""
+
     key: str
     spec: str
 
 
 @dataclass(frozen=True)
 class JobStatus:
-    """The state of a job. ``position`` counts from 1 while it waits, else 0; ``message`` is the error if it failed.
+    """The state of a job: WAITING, WORKING or FAILED.
 
-    A failed one can be queued again after ``retry_seconds``.
+    ``position`` counts from 1 while the job waits, else it is 0. ``message`` is the error of a failed job, which can be
+    queued again after ``retry_seconds``.
     """
 
     key: str
@@ -119,7 +126,10 @@ class JobQueue:
 
     @_guarded
     def submit(self, key: str, spec: str, background: int = 0) -> None:
-        """Queues *key* unless it is queued already; jobs with a lower *background* run first. Raises Busy."""
+        """Queues *key* unless a job with this key exists, also a failed one. Raises Busy if the queue is full.
+
+        Jobs with a lower *background* run first; an existing job gets the lower of both values.
+        """
         with self._transaction() as db:
             self._forget_old_failures(db)
             found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
@@ -131,7 +141,7 @@ class JobQueue:
                 db.execute("UPDATE jobs SET background = min(background, ?) WHERE key = ?", (background, key))
 
     def _check_room(self, background: int) -> None:
-        """Raises Busy if the queue is full, or if books fill a quarter of it: a book takes as long as many articles."""
+        """Raises Busy if the queue is full, or for a book if books, which take long, fill a quarter of it."""
         if ARTICLE < background < PREFETCH:
             query = "SELECT count(*) FROM jobs WHERE state = ? AND background > ? AND background < ?"
             books = self._connection().execute(query, (WAITING, ARTICLE, PREFETCH)).fetchone()[0]
@@ -142,13 +152,15 @@ class JobQueue:
 
     @_guarded
     def waiting(self) -> int:
+        """The number of waiting jobs."""
         query = "SELECT count(*) FROM jobs WHERE state = ?"
         return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
 
     def stamp(self) -> tuple[int, ...]:
-        """Differs after a change of the queue by any process. Costs two system calls, so that it can be asked often.
+        """A value that changes with each change of the queue by any process. It takes two system calls, so it can be
+        polled.
 
-        Two changes within one tick of the file system's clock (some 4 ms) may look like one.
+        Two changes within one tick of the file system's clock (about 4 ms) may have the same value.
         """
         times: list[int] = []
         for path in (self._path, self._log):
@@ -165,7 +177,7 @@ class JobQueue:
 
     @_guarded
     def status(self, key: str) -> JobStatus | None:
-        """None if the job is finished or was never queued."""
+        """The status of a job; None if it is finished or was never queued."""
         db = self._connection()
         row = db.execute("SELECT state, background, queued, message FROM jobs WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -180,7 +192,7 @@ class JobQueue:
 
     @_guarded
     def claim(self) -> Job | None:
-        """Takes the next job: lowest ``background`` first, then oldest first. None if the queue is empty."""
+        """Takes the next job: lowest ``background`` first, then oldest first. None if no job waits."""
         db = self._connection()
         if not db.execute("SELECT 1 FROM jobs WHERE state = ? LIMIT 1", (WAITING,)).fetchone():
             return None
@@ -193,12 +205,13 @@ class JobQueue:
 
     @_guarded
     def finish(self, key: str) -> None:
+        """Deletes a finished job."""
         with self._transaction() as db:
             db.execute("DELETE FROM jobs WHERE key = ?", (key,))
 
     @_guarded
     def fail(self, key: str, message: str, forget_seconds: float = FORGET_FAILURE_SECONDS) -> None:
-        """*key* can be queued again after *forget_seconds*."""
+        """Marks a job as failed. It can be queued again after *forget_seconds*."""
         failed = self._clock() - FORGET_FAILURE_SECONDS + forget_seconds
         with self._transaction() as db:
             db.execute(
@@ -208,14 +221,14 @@ class JobQueue:
 
     @_guarded
     def retry(self, key: str) -> bool:
-        """Puts a claimed job back into its old position. Returns False, changing nothing, after ATTEMPTS attempts."""
+        """Returns a claimed job to its old position in the queue; after ATTEMPTS attempts only returns False."""
         again = "UPDATE jobs SET state = ? WHERE key = ? AND attempts < ? RETURNING key"
         with self._transaction() as db:
             return bool(db.execute(again, (WAITING, key, ATTEMPTS * INTERRUPTIONS)).fetchall())
 
     @_guarded
     def release(self, key: str) -> None:
-        """Puts back a claimed job that an orderly stop interrupted. The attempt does not count."""
+        """Returns a claimed job to the queue that was interrupted deliberately. The attempt does not count."""
         with self._transaction() as db:
             db.execute(
                 f"UPDATE jobs SET state = ?, attempts = attempts - {INTERRUPTIONS} WHERE key = ? AND state = ?",
@@ -224,7 +237,7 @@ class JobQueue:
 
     @_guarded
     def is_outranked(self, key: str) -> bool:
-        """Whether *key* is prefetched while a job that a visitor requested waits."""
+        """Whether *key* is a prefetched job and a job that a visitor requested waits."""
         query = (
             "SELECT 1 FROM jobs WHERE key = ? AND background = ?"
             " AND EXISTS (SELECT 1 FROM jobs WHERE state = ? AND background < ?)"
@@ -233,7 +246,7 @@ class JobQueue:
 
     @_guarded
     def recover(self) -> None:
-        """Puts back the jobs of a pool that was killed. Jobs that have used up their attempts fail."""
+        """Returns the claimed jobs of a pool that was killed to the queue. Jobs without attempts left fail."""
         with self._transaction() as db:
             lost = "UPDATE jobs SET state = ?, message = 'interrupted: Reader was stopped' WHERE state = ?"
             db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS * INTERRUPTIONS))
@@ -242,17 +255,18 @@ class JobQueue:
 
     @_guarded
     def idle(self) -> bool:
+        """Whether no job waits or runs."""
         return not self._connection().execute("SELECT 1 FROM jobs WHERE state != ? LIMIT 1", (FAILED,)).fetchone()
 
     @_guarded
     def failures(self) -> dict[str, str]:
-        """Error message by key."""
+        """The error message of each failed job by key."""
         rows = self._connection().execute("SELECT key, message FROM jobs WHERE state = ?", (FAILED,))
         return {key: deserialize(message) for key, message in rows}
 
     @_guarded
     def prune(self) -> None:
-        """Forgets old failures, also if nothing is ordered any more."""
+        """Deletes old failures. Call it regularly, because otherwise only ``submit`` deletes them."""
         limit = self._clock() - FORGET_FAILURE_SECONDS
         failed, oldest = (
             self._connection().execute("SELECT count(*), min(queued) FROM jobs WHERE state = ?", (FAILED,)).fetchone()
@@ -271,7 +285,7 @@ class JobQueue:
         return _Transaction(self._connection())
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's connection. Opened on first use, and again when the database file was replaced."""
+        """The connection of this thread. Opened at the first use, and again after the database file was replaced."""
         local = self._local
         if getattr(local, "db", None) is not None:
             self._close_if_replaced()
@@ -295,9 +309,9 @@ class JobQueue:
             self._close()
 
     def replace_if_broken(self, error: sqlite3.DatabaseError) -> bool:
-        """Sets a broken database file aside. Returns whether it did.
+        """Replaces the database file by a new one if *error* means that it is broken. Returns whether it did.
 
-        Its jobs are lost: waiting pages refresh and queue theirs again.
+        The jobs in it are lost. Pages that wait for an export refresh, and queue the job again.
         """
         is_foreign = error.sqlite_errorcode == sqlite3.SQLITE_ERROR  # a database with other tables
         if not is_foreign and not is_broken(error) and not is_no_file(self._path):
@@ -319,7 +333,7 @@ def _make(new: Path, _old: Path) -> None:
 
 
 class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT: takes the write lock first, so that reading and writing are atomic."""
+    """BEGIN IMMEDIATE … COMMIT: takes the write lock first, so that reading and writing are one atomic step."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -1,4 +1,4 @@
-"""Share cards, covers and home screen icons. Each is drawn once, in a child process, and kept.
+"""Share cards, covers and home screen icons. Each is drawn once, in a child process, and cached.
 
 ``instance/drawings/`` is a cache and can be deleted at any time.
 """
@@ -25,11 +25,13 @@ MIMETYPE = "image/png"
 CACHE_BYTES = 50_000_000
 """About 3,000 share cards."""
 
-PLACES = 4
-"""How many requests of one process can wait. One drawing takes up to 0.1 s; an e-reader asks for several at once."""
+MOST_WAITING_REQUESTS = 4
+"""How many requests of one process can wait. One drawing takes up to 0.1 s; an e-reader requests several at a time."""
 
 PATIENCE_SECONDS = 10
+"""How long each request can wait."""
 TIMEOUT_SECONDS = 10
+"""How long one drawing may take."""
 LIMITS = Limits(memory_mb=1000, cpu_seconds=10, nice=5)
 COMMAND = (sys.executable, "-m", "reader.jobs.share_cards_and_covers")
 _BUSY = Message(N_("too many pictures are being drawn"))
@@ -37,7 +39,7 @@ _children = WarmChildren(recycle_bytes=200_000_000, idle_seconds=10)
 
 
 class Drawings:
-    """One per process. It draws one picture at a time.
+    """Draws and caches pictures. One object per process; it draws one picture at a time.
 
     ::
 
@@ -48,32 +50,32 @@ class Drawings:
         self._store = FileCache(settings.instance / "drawings", CACHE_BYTES)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawings")
         self._waiting: dict[str, Future[bytes]] = {}
-        self._places = threading.BoundedSemaphore(PLACES)
+        self._request_slots = threading.BoundedSemaphore(MOST_WAITING_REQUESTS)
         self._lock = threading.Lock()
 
     def find(self, version: str) -> bytes | None:
-        """The picture of that version, if it was drawn before. *version* must change with kind and texts."""
+        """The cached picture; None if there is none. *version* must differ for each kind and texts."""
         path = self._store.find(f"{version}.png")
         with suppress(OSError):
             return path.read_bytes() if path else None
         return None
 
     def get(self, version: str, kind: str, *texts: str) -> bytes:
-        """The picture; waits until it is drawn. Raises Busy."""
+        """The picture as PNG; waits until it is drawn. *kind* and *texts* are those of ``draw``. Raises Busy."""
         if found := self.find(version):
             return found
-        if not self._places.acquire(blocking=False):
+        if not self._request_slots.acquire(blocking=False):
             raise Busy(_BUSY, retry_seconds=5)
         try:
-            return self._submitted(version, kind, texts).result(timeout=PATIENCE_SECONDS)
+            return self._submit(version, kind, texts).result(timeout=PATIENCE_SECONDS)
         except TimeoutError:
             raise Busy(_BUSY, retry_seconds=30) from None
         except (ChildFailed, OSError) as error:
             raise Busy(Message("a picture cannot be drawn: %(error)s", error=error), retry_seconds=60) from error
         finally:
-            self._places.release()
+            self._request_slots.release()
 
-    def _submitted(self, version: str, kind: str, texts: tuple[str, ...]) -> Future[bytes]:
+    def _submit(self, version: str, kind: str, texts: tuple[str, ...]) -> Future[bytes]:
         with self._lock:
             if version not in self._waiting:
                 self._waiting[version] = self._executor.submit(self._draw, version, kind, texts)
@@ -83,7 +85,7 @@ class Drawings:
         try:
             answer = _children.request(COMMAND, LIMITS, json.dumps([kind, *texts]), TIMEOUT_SECONDS)
             content = base64.b64decode(answer)
-            with suppress(OSError):  # a full disk costs only the next drawing time
+            with suppress(OSError):  # on a full disk the next request draws it again
                 self._store.put(f"{version}.png", content)
             return content
         finally:
@@ -92,8 +94,8 @@ class Drawings:
 
 
 def draw(kind: str, texts: Sequence[str]) -> bytes:
-    """The picture: a ``card`` of title, note, site name and colour, a ``cover`` of title, site name and date, or an
-    ``icon`` of the path of a logo."""
+    """The picture as PNG. *kind* defines the *texts*: ``card`` has title, note, site name and colour; ``cover`` has
+    title, site name and date; ``icon`` has the path of a logo."""
     from ..exports.covers import cover_of, picture_of  # loads fonts and drawing functions, in the child only
     from ..media.home_screen_icon import draw_home_screen_icon
     from ..media.share_cards import draw_share_card
@@ -104,7 +106,7 @@ def draw(kind: str, texts: Sequence[str]) -> bytes:
 
 
 def _answer(request: str) -> str:
-    """Runs in the child. The answer to an empty request is an empty line."""
+    """Runs in the child. Returns the picture in base64; for the empty request (PING) an empty line."""
     if not request:
         return ""
     kind, *texts = json.loads(request)

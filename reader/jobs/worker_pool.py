@@ -1,4 +1,7 @@
-"""The worker pool: one web process runs it, restarts workers that died and kills jobs that time out."""
+"""The worker pool: runs jobs of the queue in worker processes. One web process runs the pool.
+
+It restarts workers that died and kills workers whose job times out.
+"""
 
 from __future__ import annotations
 
@@ -22,60 +25,63 @@ from .queue import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job, JobQueue
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 IDLE_SECONDS = 0.05
-"""How often an idle pool looks whether the files of the queue were changed."""
+"""How often an idle pool checks whether the files of the queue have changed."""
 
-LOOK_SECONDS = 1.0
-"""How often an idle pool asks the queue although its files look the same."""
+QUERY_SECONDS = 1.0
+"""How often an idle pool queries the queue although its files have not changed."""
 
-LOOK_AHEAD_SECONDS = 2.0
-"""How often an idle pool calls ``idle()``."""
+PREFETCH_CHECK_SECONDS = 2.0
+"""How often an idle pool calls ``idle()``, and how often a prefetched job is checked for waiting visitors."""
 
 PREFETCH_SECONDS = 3.0
-"""How long a prefetched job may keep a job that a visitor requested waiting."""
+"""A prefetched job runs at least this long before it is interrupted for a job that a visitor requested."""
 
 RECYCLE_BYTES = 160_000_000
 """A worker whose resident memory exceeds this after a job is replaced before the next job is claimed."""
 
 RETRY_SECONDS = 1.0
-"""How often a change of the queue is tried while its database cannot be used, for example because the disk is full."""
+"""How often a change of the queue is retried while its database cannot be used, for example on a full disk."""
 
 START_SECONDS = 300.0
-"""A worker starts at a low priority, so that this takes long on a busy machine."""
+"""How long a worker may take to start. It has a low priority, so starting takes long on a busy machine."""
 
 BETWEEN_JOBS_SECONDS = 30.0
-"""How long a worker may take to store a file, and another one to start."""
+"""How long a worker may take to store a file, and a new worker to start."""
 
 TAKE_OVER_SECONDS = 1.0
 """How often the other processes try to take the lock of the process that runs the pool."""
 
 _SETTINGS = {"time": "READER_EXPORT_TIMEOUT_SECONDS", "memory": "READER_EXPORT_MEMORY_MB"}
+"""The setting that raises each limit."""
 
 
 class _Interruption:
-    """Set by *stop*, and for a prefetched job after PREFETCH_SECONDS while a job that a visitor requested waits."""
+    """A flag for ``ChildProcess.request`` that interrupts a job when *stop* is set. It interrupts a prefetched job also
+    if a job that a visitor requested waits, after PREFETCH_SECONDS."""
 
     def __init__(self, jobs: JobQueue, key: str, stop: threading.Event) -> None:
         self._jobs, self._key, self._stop = jobs, key, stop
-        self._next_look = time.monotonic() + PREFETCH_SECONDS
+        self._next_check = time.monotonic() + PREFETCH_SECONDS
 
     def is_set(self) -> bool:
         if self._stop.is_set():
             return True
-        if time.monotonic() < self._next_look:
+        if time.monotonic() < self._next_check:
             return False
-        self._next_look = time.monotonic() + LOOK_AHEAD_SECONDS
+        self._next_check = time.monotonic() + PREFETCH_CHECK_SECONDS
         with suppress(Busy):
             return self._jobs.is_outranked(self._key)
         return False
 
 
 class WorkerPool:
-    """``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
+    """Runs the jobs of a queue in *size* worker processes. *command* is the command line of a worker.
 
-    ``postponed(key)`` is called for each job that failed for a passing reason and can soon be queued again.
-    ``measured(key, seconds, is_made)`` is called for each answer of a worker, and when one died.
-    ``beat(seconds)`` is called whenever the pool is ready for a job; it is called again within *seconds*.
-    With ``starts_early`` a worker loads its libraries at once, else when the first job waits.
+    ``finished(key, size_bytes)`` is called once for each finished file, ``idle()`` while the queue is empty.
+    ``postponed(key)`` is called for each job that failed temporarily and can soon be queued again.
+    ``measured(key, seconds, is_made)`` is called for each answer of a worker, and when a worker died.
+    ``beat(seconds)`` is called whenever the pool is ready for a job, and again within *seconds*.
+    With ``starts_early`` a worker starts immediately and loads its libraries, else when the first job waits.
 
     ::
 
@@ -104,14 +110,16 @@ class WorkerPool:
         self._next_idle = 0.0
 
     def run(self, stop: threading.Event, lock: Path) -> None:
-        """Runs jobs until *stop*. Of all processes that call this with the same *lock* file, one at a time does."""
+        """Runs jobs until *stop* is set. Several processes can call this with the same *lock* file: one at a time runs
+        jobs, the others wait for the lock."""
         while not stop.is_set():
-            with file_lock(lock) as mine:
-                if mine and self._recovered():
-                    self._work(stop, mine)
+            with file_lock(lock) as pool_lock:
+                if pool_lock and self._recover():
+                    self._work(stop, pool_lock)
             stop.wait(TAKE_OVER_SECONDS)
 
-    def _recovered(self) -> bool:
+    def _recover(self) -> bool:
+        """Returns the jobs of a pool that was killed to the queue. False if the queue is unusable."""
         try:
             self._jobs.recover()
         except Busy as error:
@@ -120,7 +128,8 @@ class WorkerPool:
         return True
 
     def _work(self, stop: threading.Event, lock: FileLock) -> None:
-        """Returns when *stop* is set, or when the lock file was deleted, as another process may run a pool then."""
+        """Runs the workers. Returns when *stop* is set, when a worker's thread ends, or when the lock file is deleted,
+        because then another process may run a pool."""
         ended = threading.Event()
         slots = [threading.Thread(target=self._run_worker, args=(ended,), daemon=True) for _ in range(self._size)]
         for slot in slots:
@@ -132,7 +141,7 @@ class WorkerPool:
             slot.join()
 
     def _run_worker(self, stop: threading.Event) -> None:
-        """Restarts the worker whenever it ends. A new worker loads its libraries before it is given a job."""
+        """Runs one worker, and restarts it whenever it ends. A new worker loads its libraries before its first job."""
         pause = 0.0
         if not self._starts_early:
             self._wait_for_a_job(stop)
@@ -141,66 +150,68 @@ class WorkerPool:
             answered = 0
             try:
                 answered = self._serve(worker, stop)
-            except ReaderError as error:  # the queue's database is unusable at present
+            except ReaderError as error:  # the queue's database is unusable now
                 LOG.warning("%s", error)
             finally:
                 worker.end()
             pause = 0.0 if answered else min(60.0, pause * 2 or 1.0)
 
     def _wait_for_a_job(self, stop: threading.Event) -> None:
-        with suppress(Busy):  # that of a stop
+        with suppress(Busy):  # raised when *stop* is set
             stamp = self._jobs.stamp()
-            while not stop.is_set() and not self._when_usable(self._jobs.waiting, stop):
+            while not stop.is_set() and not self._retry_while_unusable(self._jobs.waiting, stop):
                 self._beat(BETWEEN_JOBS_SECONDS)
                 stamp = self._idle_once(stop, stamp)
 
     def _serve(self, worker: ChildProcess, stop: threading.Event) -> int:
-        """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns how many it did."""
+        """Gives jobs to *worker* until it ends, exceeds RECYCLE_BYTES or *stop* is set. Returns the number of answered
+        jobs after which it was still alive."""
         answered = 0
         if not self._has_started(worker, stop):
             return answered
         stamp = self._jobs.stamp()
         while not stop.is_set() and worker.alive():
             self._beat(self._timeout_seconds + BETWEEN_JOBS_SECONDS)
-            job = self._when_usable(self._jobs.claim, stop)
+            job = self._retry_while_unusable(self._jobs.claim, stop)
             if job is None:
                 stamp = self._idle_once(stop, stamp)
                 continue
             begun = time.monotonic()
             answer = self._request(worker, job.spec, _Interruption(self._jobs, job.key, stop))
-            if answer is None:  # the job is taken again later, after a stop by the next process that runs the pool
-                self._when_usable(partial(self._jobs.release, job.key), stop)
+            if answer is None:  # interrupted: the job runs again later; after a stop, in the next process with the pool
+                self._retry_while_unusable(partial(self._jobs.release, job.key), stop)
                 return answered
             self._measured(job.key, time.monotonic() - begun, "size" in answer)
-            self._when_usable(partial(self._complete, job, answer), stop)
+            self._retry_while_unusable(partial(self._complete, job, answer), stop)
             answered += worker.alive()
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
                 return answered
         return answered
 
-    def _when_usable(self, step: Callable[[], T], stop: threading.Event) -> T:
-        """``step()``, repeated while the queue is unusable: otherwise a claimed job stays claimed while the pool runs.
+    def _retry_while_unusable(self, step: Callable[[], T], stop: threading.Event) -> T:
+        """The result of ``step()``, which is retried while the queue is unusable: otherwise a claimed job would stay
+        claimed while the pool runs.
 
         Raises Busy once *stop* is set; the next pool recovers the job.
         """
-        warned = False
+        was_logged = False
         while True:
             try:
                 return step()
             except Busy as error:
                 if stop.is_set():
                     raise
-                if not warned:
+                if not was_logged:
                     LOG.warning("%s", error)
-                warned = True
+                was_logged = True
                 stop.wait(RETRY_SECONDS)
 
     def _has_started(self, worker: ChildProcess, stop: threading.Event) -> bool:
-        """Waits until the worker has loaded its libraries. If it is killed meanwhile, that is no attempt of a job."""
+        """Waits until the worker has loaded its libraries. Returns False if it died meanwhile; no job is affected."""
         try:
             worker.request(PING, START_SECONDS, stop)
         except ChildFailed as error:
-            LOG.warning("an export worker could not start: %s; another is started", error)
+            LOG.warning("an export worker could not start: %s; another one is started", error)
             return False
         return True
 
@@ -214,24 +225,25 @@ class WorkerPool:
             return {"error": serialize(reason), "killed": error.killed}
         return None if answer is None else dict(json.loads(answer))
 
-    def _idle_once(self, stop: threading.Event, known: tuple[int, ...]) -> tuple[int, ...]:
-        """Waits until the stamp of the queue isn't *known*, but LOOK_SECONDS at most. Returns it."""
+    def _idle_once(self, stop: threading.Event, last_stamp: tuple[int, ...]) -> tuple[int, ...]:
+        """Waits until the stamp of the queue differs from *last_stamp*, at most QUERY_SECONDS. Returns the stamp."""
         if time.monotonic() >= self._next_idle:
-            self._next_idle = time.monotonic() + LOOK_AHEAD_SECONDS
+            self._next_idle = time.monotonic() + PREFETCH_CHECK_SECONDS
             self._jobs.prune()
             self._on_idle()
-        end = time.monotonic() + LOOK_SECONDS
-        while (stamp := self._jobs.stamp()) == known and time.monotonic() < end and not stop.wait(IDLE_SECONDS):
+        end = time.monotonic() + QUERY_SECONDS
+        while (stamp := self._jobs.stamp()) == last_stamp and time.monotonic() < end and not stop.wait(IDLE_SECONDS):
             pass
         return stamp
 
     def _complete(self, job: Job, answer: dict[str, Any]) -> None:
+        """Finishes, retries or fails *job* according to the worker's answer."""
         if "size" in answer:
             self._finished(job.key, answer["size"])
             self._jobs.finish(job.key)
             return
         if answer.get("killed") and self._jobs.retry(job.key):
-            LOG.warning("export %s: %s; it is made once more", job.key, deserialize(answer["error"]))
+            LOG.warning("export %s: %s; it is tried again", job.key, deserialize(answer["error"]))
             return
         passing = bool(answer.get("passing"))
         self._jobs.fail(job.key, answer["error"], PASSING_SECONDS if passing else FORGET_FAILURE_SECONDS)

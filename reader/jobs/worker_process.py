@@ -1,6 +1,6 @@
 """The program of an export worker: reads one job per line from standard input, writes one line of JSON for each.
 
-It is a child process with limits (``child_process``) that handles many jobs, so that libraries and fonts stay loaded.
+It is a child process with limits (``child_process``) that processes many jobs, so that libraries and fonts stay loaded.
 Only the pool ends it, so no job is sent to a process that is exiting. It does not access the queue.
 """
 
@@ -31,7 +31,7 @@ def command(store: FileCache) -> list[str]:
 
 
 def limits(memory_mb: int) -> Limits:
-    """Low CPU priority (nice 10), so that exports do not slow down web pages."""
+    """The limits of a worker. Its CPU priority is low (nice 10), so that exports do not slow down web pages."""
     return Limits(memory_mb=memory_mb, nice=10)
 
 
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _answer_line(renderer: Renderer, store: FileCache, line: str) -> str:
-    """One line of JSON; for the empty line (``child_process.pool.PING``) an empty one."""
+    """The answer to one job as a line of JSON; an empty line for an empty one (``child_process.pool.PING``)."""
     if not line:
         return ""
     answer = _answer(deserialize(line), renderer, store)
@@ -55,10 +55,10 @@ def _answer_line(renderer: Renderer, store: FileCache, line: str) -> str:
 
 
 def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, object]:
-    """``{"size": bytes}`` or ``{"error": message, "passing": whether another try may succeed}``.
+    """``{"size": bytes}``, or ``{"error": message, "passing": is_temporary}``.
 
-    Passing are errors of the system: the disk is full, files are open. Libraries raise an OSError without a number for
-    a file that they cannot read.
+    Errors of the system are temporary, such as a full disk or too many open files. Libraries raise an OSError without
+    errno for a file that they cannot parse; such an error is not temporary.
     """
     try:
         content = make(job, renderer)
@@ -70,12 +70,12 @@ def _answer(job: ExportJob, renderer: Renderer, store: FileCache) -> dict[str, o
         return {"error": serialize(error.message)}
     except OSError as error:
         return {"error": error.strerror or str(error), "passing": error.errno is not None}
-    except Exception as error:  # noqa: BLE001 a bug is reported with its job, and must not end the worker
+    except Exception as error:  # noqa: BLE001 a bug fails only its job and must not end the worker
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def make(job: ExportJob, renderer: Renderer) -> bytes:
-    """The exported file's bytes. Raises ExportFailed if the job was queued by a process that runs other code."""
+    """The bytes of the exported file. Raises ExportFailed if a process with other code queued the job."""
     if job.build_id != renderer.build_id:
         raise ExportFailed(job.key, Message("Reader's files changed while it was running; restart it"))
     publication = in_chosen_script(job.publication, job.options.script, terms_of(job.options.site))
@@ -83,7 +83,7 @@ def make(job: ExportJob, renderer: Renderer) -> bytes:
 
 
 def warm_up() -> None:
-    """Loads the large libraries before the first job. Garbage is collected between jobs, not during them or this."""
+    """Loads the large libraries before the first job. Garbage is collected only between jobs."""
     gc.disable()
     from ..exports.weasyprint import pdf_rendering
 

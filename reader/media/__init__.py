@@ -1,1 +1,2 @@
-"""Pictures: metadata, renditions in several sizes and formats, share cards (Open Graph images)."""
+"""Media of articles: pictures and their renditions in several sizes and formats, share cards (Open Graph images), and
+files of sound and video."""

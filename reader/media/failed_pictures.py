@@ -1,7 +1,7 @@
-"""Remembers, beside the renditions, which pictures cannot be rendered, so that no process tries them again.
+"""Records pictures that cannot be rendered in the cache of renditions, so that no process tries them repeatedly.
 
-A malicious drawing (SVG) takes all the processor time that it is allowed. A picture is tried again when the libraries
-that draw it have another version, and after PASSING_SECONDS if the reason may have passed.
+A malicious SVG file uses all the CPU time that it is allowed. A picture is tried again when the version of a rendering
+library changes, and after PASSING_SECONDS if the failure may be temporary.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from ..storage.locks import waiting_lock
 LOG = logging.getLogger(__name__)
 LIBRARIES = ("pillow", "resvg_py")
 PASSING_SECONDS = 300
+"""How long a temporary failure is recorded."""
 _LASTING, _PASSING = "always", "passing"
 
 
 @contextmanager
-def tried_alone(store: FileCache, digest: str) -> Iterator[None]:
-    """Nobody else tries the picture during the block. Raises UnusablePicture if it could not be made before.
+def attempt_lock(store: FileCache, digest: str) -> Iterator[None]:
+    """No other process tries to render the picture during the block. Raises UnusablePicture if a failure is recorded.
 
-    One lock for each first two characters of the digests: a try takes a minute at most. None on a disk that is full.
+    Pictures whose digests have the same first two characters share a lock: an attempt takes at most a minute. Without
+    space on the disk there is no lock.
     """
     check(store, digest)
     with ExitStack() as locks:
@@ -40,7 +42,7 @@ def tried_alone(store: FileCache, digest: str) -> Iterator[None]:
 
 
 def check(store: FileCache, digest: str) -> None:
-    """Raises UnusablePicture if the picture could not be made before."""
+    """Raises UnusablePicture if a failure of the picture is recorded that still counts."""
     path = store.find(_key(digest))
     if path is None:
         return
@@ -50,9 +52,9 @@ def check(store: FileCache, digest: str) -> None:
             raise UnusablePicture(reason)
 
 
-def remember(store: FileCache, digest: str, error: UnusablePicture) -> None:
-    """Does nothing on a full or read-only disk: the next try costs time again."""
-    LOG.warning("picture %s cannot be made: %s", digest, escaped(str(error)))
+def record_failure(store: FileCache, digest: str, error: UnusablePicture) -> None:
+    """Logs and records the failure of a picture. On a full or read-only disk it is not recorded."""
+    LOG.warning("picture %s cannot be rendered: %s", digest, escaped(str(error)))
     lasting = _LASTING if error.lasting else _PASSING
     with suppress(OSError):
         store.put(_key(digest), f"{_libraries()}\n{lasting}\n{error}".encode())

@@ -1,4 +1,4 @@
-"""The picture that iOS places on a home screen: a site's logo, on white because iOS makes what is transparent black."""
+"""The icon of the site on the home screen of iOS: the logo on white, because iOS turns transparent pixels black."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PIL import Image, ImageOps
 from .images import resized
 
 SIZE = 180
-"""Pixels, of a phone with a pixel density of 3."""
+"""Width and height in pixels, for a phone with a pixel density of 3."""
 
 MARGIN = 12
-"""Around a logo that is not square. iOS rounds the corners of a square one."""
+"""The margin in pixels around a logo that is not square. A square logo has none; iOS rounds its corners."""
 
 
 def draw_home_screen_icon(path: str) -> bytes:
-    """A PNG of the logo in the file at *path*, which is one of our renditions. A small logo is not enlarged."""
+    """A PNG of the logo. *path* is the file of a rendition of the logo. A small logo is not enlarged."""
     logo = resized(Path(path).read_bytes(), SIZE * 2).convert("RGBA")
     side = SIZE if logo.width == logo.height else SIZE - 2 * MARGIN
     if max(logo.size) > side:

@@ -1,7 +1,7 @@
 """Measures, checks and resizes pictures. Bytes in, bytes out.
 
-A picture is identified by its digest. The body of an article refers to ``/media/<digest>-<width>.jpg`` with width and
-height (``link_pictures``), so the file is not opened again for page layout, feeds or the article's version.
+A picture is identified by its digest. The body of an article refers to ``/media/<digest>-<width>.jpg`` and has the
+picture's width and height (``link_pictures``), so page layout, feeds and the article's version do not open the file.
 """
 
 from __future__ import annotations
@@ -35,16 +35,18 @@ from .svg import is_svg, svg_size, svg_to_png
 log = logging.getLogger(__name__)
 
 WIDTHS = (360, 720, 1080)
-"""Pixels: the width of a phone, of a phone with 2× pixel density, of a tablet."""
+"""The widths of renditions in pixels: for a phone, a phone with 2× pixel density, and a tablet."""
 
 MIMETYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
-"""Smallest files first: a browser uses the first format it supports."""
+"""Media type by suffix, smallest files first: a browser uses the first format it supports."""
 
 EXPORTED_WIDTH, EXPORTED_QUALITY = 1240, 70
-"""Of pictures in exported files: pixels of an A4 column at 200 dpi. JPEG, because WeasyPrint embeds it as it is."""
+"""Width in pixels (an A4 column at 200 dpi) and JPEG quality of pictures in exported files. WeasyPrint embeds a JPEG
+without encoding it again."""
 
 MOST_PIXELS = 50_000_000
 SIDE_LIMIT = 16_000
+"""The limits of width × height, and of the longer side, in pixels."""
 _BEGINNING_BYTES = 4096
 
 _READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
@@ -54,14 +56,17 @@ _WRITTEN: dict[str, dict[str, object]] = {
     "jpg": {"format": "JPEG", "quality": 72, "optimize": True, "progressive": True},
 }
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
-_SHOWN = 120
-"""So many characters of a wrong address are told."""
+_MOST_SHOWN = 120
+"""How many characters of a wrong address a warning quotes."""
 _IMAGE = re.compile(r"<img( [^>]*)>")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """``width`` and ``height`` are pixels after EXIF rotation. ``widths`` are those of its renditions, never larger."""
+    """The digest and size of a picture. ``width`` and ``height`` are in pixels, after EXIF rotation.
+
+    ``widths`` are the widths of its renditions; none is larger than the picture.
+    """
 
     digest: str
     width: int
@@ -74,12 +79,12 @@ class Picture:
 
     @property
     def address(self) -> str:
-        """The JPEG rendition, which every browser and feed reader supports."""
+        """The address of the largest JPEG rendition. Every browser and feed reader supports JPEG."""
         return urls.media(self.digest, self.widths[-1], "jpg")
 
 
 def measure(file: BinaryIO) -> Picture:
-    """The picture's size from its header, and the digest of the whole file. Raises UnusablePicture."""
+    """The size of the picture from its header, and the digest of the whole file. Raises UnusablePicture."""
     if is_svg(file.read(_BEGINNING_BYTES)):
         return _measured_svg(file)
     file.seek(0)
@@ -97,7 +102,10 @@ def _measured_svg(file: BinaryIO) -> Picture:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF tag 0x0112: values 5 to 8 swap width and height; 1 if the EXIF data is broken. Does not decode pixels."""
+    """The EXIF orientation (tag 0x0112): values 5 to 8 swap width and height; 1 if the EXIF data is broken.
+
+    Does not decode pixels.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -108,7 +116,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def digest_of(file: BinaryIO) -> str:
-    """The same as ``fingerprint(content)``, without loading the file into memory."""
+    """The same digest as ``fingerprint(content)``, without loading the file into memory: 16 hexadecimal digits."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     digest = hashlib.sha256(b"%d:" % size)
@@ -126,7 +134,7 @@ def derive(content: bytes, width: int, suffix: str, **changes: object) -> bytes:
 
 
 def resized(content: bytes, width: int) -> Image.Image:
-    """*content* decoded, for ``saved`` in one or several formats. Raises UnusablePicture."""
+    """*content* decoded and resized as in ``derive``, for one or more calls of ``saved``. Raises UnusablePicture."""
     if is_svg(content[:_BEGINNING_BYTES]):
         content = svg_to_png(content, width)
     with _opened(io.BytesIO(content)) as image:
@@ -140,7 +148,7 @@ def resized(content: bytes, width: int) -> Image.Image:
 
 def _in_srgb_and_small(image: Image.Image, width: int) -> Image.Image:
     image.load()
-    if _orientation(image) != 1:  # 1 if the EXIF data is broken: that costs no picture
+    if _orientation(image) != 1:  # it is 1 if the EXIF data is broken
         ImageOps.exif_transpose(image, in_place=True)
     small = _shrunk(_in_srgb(image), width)
     small.info = {}  # Pillow would write a JPEG comment, XMP or a colour profile into the rendition
@@ -148,7 +156,7 @@ def _in_srgb_and_small(image: Image.Image, width: int) -> Image.Image:
 
 
 def saved(small: Image.Image, suffix: str, **changes: object) -> bytes:
-    """The file in the format of *suffix*, one of MIMETYPES."""
+    """The bytes of a file in the format of *suffix*, one of MIMETYPES. *changes* are options of Pillow's ``save``."""
     if suffix == "jpg":
         small = _on_white(small)
     target = io.BytesIO()
@@ -167,7 +175,7 @@ def _opened(file: BinaryIO) -> Image.Image:
     """Opens the picture without decoding it. Raises UnusablePicture if it is too large or in an unsupported format."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about large pictures, checked below, and broken metadata
+            warnings.simplefilter("ignore")  # large pictures, which are checked below, and broken metadata
             image = Image.open(file, formats=_READ)
     except Image.DecompressionBombError as error:
         raise UnusablePicture(Message("picture has more than %(most)s pixels", most=f"{MOST_PIXELS:,}")) from error
@@ -194,7 +202,7 @@ def _too_large(width: int, height: int) -> UnusablePicture:
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """Converted to RGB or RGBA in sRGB: the colour profile is applied because it is not written to the rendition."""
+    """*image* in RGB or RGBA, sRGB. Applies the colour profile, because the rendition does not include it."""
     mode = "RGBA" if image.has_transparency_data else "RGB"
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "L"):
@@ -227,7 +235,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 OnPicture = Callable[[Picture, Path], None]
-"""Called with each picture found and the path of its file."""
+"""A callback that receives each picture found and the path of its file."""
 
 
 _NO_FILE = PurePosixPath("article.md")
@@ -241,11 +249,11 @@ def link_pictures(
     file: PurePosixPath = _NO_FILE,
     embedded: Mapping[str, Path] = MappingProxyType({}),
 ) -> Article:
-    """*article* with ``/media/`` addresses and true sizes of its pictures, so that its version changes with a picture.
+    """*article* with ``/media/`` addresses and actual sizes of its pictures: its version changes with a picture.
 
-    Their addresses are relative to *articles* before. *file* is the article's path there. *embedded* are the files of
-    pictures that were inside it, by their addresses. What leads to no picture is left out, with a warning: one bad
-    picture never costs the article.
+    Before, the addresses are relative to *articles*. *file* is the article's path in that folder. *embedded* has the
+    files of pictures from inside the article's file, by address. A picture that is missing or unusable is removed with
+    a warning; the article is published anyway.
     """
     if not article.images and "<img" not in article.body:
         return article
@@ -265,22 +273,22 @@ def link_pictures(
         found = find(src if src in embedded else unquote(src))
         if found is None:
             return ""
-        true = {"src": found.address, "width": str(found.width), "height": str(found.height)}
-        return f"<img{to_text(attributes | true)}>"
+        actual = {"src": found.address, "width": str(found.width), "height": str(found.height)}
+        return f"<img{to_text(attributes | actual)}>"
 
     body = Markup(_IMAGE.sub(linked, article.body))  # noqa: S704  only src, width and height changed
     pictures = [find(path) for path in (*article.images, *(path for path in embedded if path in article.body))]
     images = tuple(picture.address for picture in pictures if picture)
     if warnings:
-        body = sanitize(body)  # paragraphs and figures that are empty now
+        body = sanitize(body)  # removes paragraphs and figures that are empty now
     return replace(article, body=body, images=images, version="", warnings=(*article.warnings, *warnings))
 
 
 def without_pictures(article: Article) -> Article:
-    """*article* without the pictures of the folder, for when they can't be read."""
-    kept = Markup(_IMAGE.sub(lambda tag: tag[0] if _is_elsewhere(tag[1]) else "", article.body))  # noqa: S704
+    """*article* without its pictures from the articles folder, with a warning. For pictures that cannot be read."""
+    body = Markup(_IMAGE.sub(lambda tag: tag[0] if _is_elsewhere(tag[1]) else "", article.body))  # noqa: S704
     warnings = (*article.warnings, Message("its pictures can't be read; it is published without them"))
-    return replace(article, body=sanitize(kept), images=(), version="", warnings=warnings)
+    return replace(article, body=sanitize(body), images=(), version="", warnings=warnings)
 
 
 def _is_elsewhere(attributes: str) -> bool:
@@ -295,20 +303,22 @@ def _picture_at(
     limit_bytes: int,
     warnings: dict[str, None],
 ) -> Picture | None:
-    """The picture at *path*; None, with a warning, if there is none: the article is published anyway."""
+    """The picture at *path*; None, with a warning in *warnings*, if it is missing or unusable.
+
+    *path_or_finder* is the file of an embedded picture, or a function that finds the file for *path*.
+    """
     try:
         file = path_or_finder if isinstance(path_or_finder, Path) else path_or_finder(path)
         if file is None:
-            warnings[Message("picture not found: %(path)s", path=path[:_SHOWN])] = None
+            warnings[Message("picture not found: %(path)s", path=path[:_MOST_SHOWN])] = None
             return None
-        opened = (
-            open_regular if isinstance(path_or_finder, Path) else open_real
-        )  # one of ours lies in the instance folder
-        with opened(file, limit_bytes) as content:
+        # An embedded picture is a file of Reader's own in the instance folder.
+        open_picture = open_regular if isinstance(path_or_finder, Path) else open_real
+        with open_picture(file, limit_bytes) as content:
             picture = measure(content)
         on_picture(picture, file)
     except (OSError, ValueError, UnusablePicture) as error:
         cause = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
-        warnings[Message("picture left out: %(path)s: %(cause)s", path=path[:_SHOWN], cause=cause)] = None
+        warnings[Message("picture left out: %(path)s: %(cause)s", path=path[:_MOST_SHOWN], cause=cause)] = None
         return None
     return picture

@@ -1,8 +1,9 @@
-"""Finds the file of a picture that an article names: beside it, in an assets folder, or at another tool's site root.
+"""Finds the file of a picture that an article refers to: beside the article, in an assets folder, or below the folder
+that another tool uses as the site root.
 
-Hexo keeps the pictures of ``rain.md`` in ``rain/``, Typora in ``rain.assets/``; ``/images/a.png`` lies in ``static/``
-(Hugo, Zola), ``source/`` (Hexo), ``public/`` or ``assets/``; Obsidian finds attachments by name. Nothing outside of the
-articles folder is ever looked at.
+Hexo stores the pictures of ``rain.md`` in ``rain/``, Typora in ``rain.assets/``; ``/images/a.png`` is in ``static/``
+(Hugo, Zola), ``source/`` (Hexo), ``public/`` or ``assets/``; Obsidian finds attachments by name. Only files inside the
+articles folder are found.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
 
 
 class PictureFinder:
-    """Finds the pictures of the article in *file*, a path relative to *articles*."""
+    """Finds the pictures of the article in *file*, a path relative to *articles*. Lists each folder once.
+
+    ::
+
+        PictureFinder(articles, PurePosixPath("2018/rain.md")).find("2018/rain.jpg")  # a Path, or None
+    """
 
     def __init__(self, articles: Path, file: PurePosixPath) -> None:
         self._folder = os.path.realpath(articles)
@@ -31,9 +37,10 @@ class PictureFinder:
         self._listings: dict[str, dict[str, str]] = {}
 
     def find(self, path: str) -> Path | None:
-        """The real path of the picture that *path* (relative to the articles folder) names; None if there is none.
+        """The real path of the picture at *path* (relative to the articles folder), or at the first of its
+        ``candidates`` that exists; None if none does.
 
-        Names are compared exactly first, then without regard to case and Unicode normalization.
+        Compares names exactly first, then ignoring case and Unicode normalization.
         """
         names = list(dict.fromkeys(candidates(path, self._file)))
         for find in (self._exact, self._similar):
@@ -44,7 +51,7 @@ class PictureFinder:
 
     def _exact(self, name: str) -> Path | None:
         try:
-            path = os.path.join(self._folder, name)  # noqa: PTH118 (strings: this runs for each place of each picture)
+            path = os.path.join(self._folder, name)  # noqa: PTH118 (strings: this runs for each candidate)
             return Path(os.path.realpath(path)) if os.path.isfile(path) else None  # noqa: PTH113
         except (OSError, ValueError):
             return None
@@ -59,7 +66,7 @@ class PictureFinder:
         return self._exact(path)
 
     def _listing(self, folder: str) -> dict[str, str]:
-        """The names in *folder* by their folded form; none outside of the articles folder."""
+        """The names in *folder* by their normalized form; empty if it cannot be read."""
         if folder not in self._listings:
             try:
                 self._listings[folder] = _names_in(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116 (as above)
@@ -70,16 +77,17 @@ class PictureFinder:
 
 @lru_cache(maxsize=32)
 def _names_in(folder: str, _modified_ns: int) -> dict[str, str]:
-    """Read once for all articles of the folder, until a name is added or removed."""
+    """The names in *folder* by their normalized form. Cached for all articles until a name is added or removed, which
+    changes the modification time."""
     return {_folded(name): name for name in sorted(os.listdir(folder))}  # noqa: PTH208
 
 
 def candidates(path: str, file: PurePosixPath) -> Iterator[str]:
-    """Where the picture may be, most likely first; relative to the articles folder."""
+    """The possible paths of the picture, most likely first, relative to the articles folder."""
     folder = "" if str(file.parent) == "." else f"{file.parent}/"
     beside = path.removeprefix(folder)
     yield path
-    yield quote(path)  # a file whose very name is percent-encoded
+    yield quote(path)  # a file whose name on the disk is percent-encoded
     for name in dict.fromkeys((file.stem, _DATE.sub("", file.stem), f"{file.stem}.assets")):
         yield f"{folder}{name}/{beside}"
     for above in _folders_above(folder):
@@ -91,7 +99,7 @@ def candidates(path: str, file: PurePosixPath) -> Iterator[str]:
 
 
 def _folders_above(folder: str) -> Iterator[str]:
-    """*folder* and those above it, nearest first, each with its ``/``; the articles folder is empty."""
+    """*folder* and its parents, nearest first, each with a trailing ``/``; the articles folder is the empty string."""
     yield folder
     while folder:
         folder = folder.rstrip("/").rpartition("/")[0]

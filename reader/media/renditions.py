@@ -1,6 +1,6 @@
 """Renders pictures of articles into the sizes and formats that pages and exports need, in a child process.
 
-The originals stay in the articles folder; ``instance/pictures/<digest>.json`` holds the path of each. The renditions
+The originals stay in the articles folder; ``instance/pictures/<digest>.json`` stores the path of each. The renditions
 are a cache in ``instance/media/`` and can be deleted at any time.
 """
 
@@ -37,19 +37,20 @@ from .thumbnails import MOST_BYTES as THUMBNAIL_FORMATS
 from .thumbnails import thumbnails
 
 TIMEOUT_SECONDS = 60
-"""By the clock. On a busy machine a picture may wait for a processor longer than it uses one (LIMITS)."""
+"""The limit of elapsed time. On a busy machine a picture may wait for a processor longer than it uses one (LIMITS)."""
 
 MOST_WAITING = 200
-PLACES = 6
+"""How many jobs of one process can be queued."""
+MOST_WAITING_REQUESTS = 6
 """How many requests of one process can wait for pictures. A browser opens six connections to one server; over HTTP/2,
-behind a proxy, it asks for all pictures near the part of the page that is shown at once.
+behind a proxy, it requests all pictures near the visible part of the page at the same time.
 """
 
 PATIENCE_SECONDS = 25
 """How long each request can wait."""
 
 FAILED_SECONDS = 300
-"""How long a picture that cannot be made is not tried again: each try may cost a minute of a processor."""
+"""How long a picture is not tried again after a failure: each attempt may take a minute of CPU time."""
 
 LIMITS = Limits(memory_mb=2000, cpu_seconds=15, nice=5)
 """A picture of 50 million pixels in three formats takes 5 s."""
@@ -58,14 +59,15 @@ LARGEST_BYTES = 1_000_000_000
 """A limit above every READER_PICTURE_LIMIT_MB: the file may have been replaced since its article was read."""
 
 OUT_OF = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
-"""Errors of the system that say nothing about the picture: no room on the disk, no file descriptors, no memory."""
+"""Errors of the system that the picture does not cause: no space on the disk, no file descriptors, no memory."""
 
 COMMAND = (sys.executable, "-m", "reader.media.renditions")
 _children = WarmChildren(recycle_bytes=300_000_000, idle_seconds=10)
 
 
 class ImageRenderer:
-    """One per process. It renders one picture at a time that a request waits for, and one in the background.
+    """Renders pictures on demand. One object per process: it renders one picture for requests and one in the background
+    at a time.
 
     ::
 
@@ -76,13 +78,13 @@ class ImageRenderer:
     def __init__(self, settings: Settings) -> None:
         self._instance = settings.instance
         self._store = FileCache(settings.instance / "media", settings.export_cache_mb * 1_000_000)
-        self._asked_for = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images-asked-for")
+        self._foreground = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images-foreground")
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="images")
         self._waiting: dict[str, Future[None]] = {}
-        """By digest in the background, by key if a request waits."""
-        self._places = threading.BoundedSemaphore(PLACES)
+        """The running and queued jobs: in the background by digest, in the foreground by key."""
+        self._request_slots = threading.BoundedSemaphore(MOST_WAITING_REQUESTS)
         self._failed: dict[str, float] = {}
-        """Until when a digest is not tried again, by the monotonic clock; as many as there are broken pictures."""
+        """The time (monotonic clock) of the next attempt by digest; at most one entry per broken picture."""
         self._lock = threading.Lock()
 
     def picture(self, digest: str) -> Picture:
@@ -98,25 +100,25 @@ class ImageRenderer:
 
         Raises Busy, UnusablePicture.
         """
-        return self._submitted(self._background, digest, digest, ())
+        return self._submit(self._background, digest, digest, ())
 
     def file(self, digest: str, width: int, suffix: str) -> Path:
-        """The rendition; waits until it is rendered. Raises NotFound, Busy, UnusablePicture."""
+        """The path of the rendition; waits until it exists. Raises NotFound, Busy, UnusablePicture."""
         picture = self.picture(digest)
         if suffix not in MIMETYPES or width not in picture.widths:
             raise NotFound("picture", f"{digest}-{width}.{suffix}")
         return self._file(digest, key_of(digest, width, suffix))
 
     def submit_thumbnails(self, digests: Iterable[str]) -> None:
-        """Renders the missing thumbnails in the background: all, or as many as the queue takes."""
+        """Renders the missing thumbnails in the background. Ignores the rest if the queue is full."""
         keys = {thumbnail_key(digest, suffix): digest for digest in digests for suffix in THUMBNAIL_FORMATS}
         sizes = self.sizes(keys)
         for digest in dict.fromkeys(digest for key, digest in keys.items() if key not in sizes):
             with suppress(Busy, UnusablePicture):
-                self._submitted(self._background, f"{digest}-{_THUMBNAIL}", digest, thumbnail_keys(digest))
+                self._submit(self._background, f"{digest}-{_THUMBNAIL}", digest, thumbnail_keys(digest))
 
     def thumbnail(self, digest: str, suffix: str) -> Path:
-        """As ``file``, of the thumbnail."""
+        """Like ``file``, for the thumbnail."""
         self.picture(digest)
         if suffix not in THUMBNAIL_FORMATS:
             raise NotFound("picture", thumbnail_key(digest, suffix))
@@ -130,7 +132,7 @@ class ImageRenderer:
             raise Busy(Message("the file was just removed from the cache"), retry_seconds=1)
         return path
 
-    def _submitted(self, executor: ThreadPoolExecutor, name: str, digest: str, keys: Sequence[str]) -> Future[None]:
+    def _submit(self, executor: ThreadPoolExecutor, name: str, digest: str, keys: Sequence[str]) -> Future[None]:
         with self._lock:
             if self._failed.get(digest, 0) > time.monotonic():
                 raise UnusablePicture(Message("picture %(digest)s could not be made a moment ago", digest=digest))
@@ -142,19 +144,19 @@ class ImageRenderer:
         return future
 
     def _wait_for(self, digest: str, key: str) -> None:
-        """Returns when the rendition exists. Raises Busy at once if PLACES threads are waiting."""
-        future = self._submitted(self._asked_for, key, digest, (key,))
-        if not self._places.acquire(blocking=False):
+        """Returns when the rendition exists. Raises Busy immediately if MOST_WAITING_REQUESTS threads are waiting."""
+        future = self._submit(self._foreground, key, digest, (key,))
+        if not self._request_slots.acquire(blocking=False):
             raise Busy(Message("too many pictures are being resized"), retry_seconds=5)
         try:
             future.result(timeout=PATIENCE_SECONDS)
         except TimeoutError:
             raise Busy(Message("too many pictures are being resized"), retry_seconds=30) from None
         finally:
-            self._places.release()
+            self._request_slots.release()
 
     def _render(self, name: str, digest: str, keys: Sequence[str]) -> None:
-        """Renders those of *keys* that are missing; all sizes, one after the other, if there are none.
+        """Renders the missing renditions of *keys*; if *keys* is empty, all sizes, one after the other.
 
         Raises UnusablePicture if the child fails or exceeds a limit.
         """
@@ -177,7 +179,7 @@ def link_pictures(
 ) -> Article:
     """``images.link_pictures``, with a record of each original in ``instance/pictures/``.
 
-    There lie also the *embedded* ones, which the file itself holds.
+    *embedded* has the content of pictures inside the article's file, by address. They are written to the same folder.
     """
     on_picture, limit = partial(write_record, settings.instance), settings.picture_limit_mb * 1_000_000
     used = {address: content for address, content in (embedded or {}).items() if f'"{address}"' in article.body}
@@ -186,7 +188,7 @@ def link_pictures(
 
 
 def record_picture(settings: Settings, file: PurePosixPath) -> Picture:
-    """The picture in *file*, a path relative to the articles folder, with a record of its original.
+    """Measures the picture in *file*, a path relative to the articles folder, and writes a record of its original.
 
     Raises UnusablePicture, OSError.
     """
@@ -200,7 +202,7 @@ def record_picture(settings: Settings, file: PurePosixPath) -> Picture:
 
 
 def write_embedded(instance: Path, content: bytes) -> Path:
-    """Writes a picture from inside an article's file beside the records, by its digest. Returns its path."""
+    """Writes a picture from inside an article's file to the folder of the records. Returns its path."""
     target = instance / "pictures" / f"{fingerprint(content)}.original"
     if not target.is_file():
         target.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
@@ -228,12 +230,11 @@ def read_record(instance: Path, digest: str) -> tuple[Picture, Path]:
 
 
 def exported_picture(instance: Path, address: str, cache_bytes: int, size: str = "export") -> bytes:
-    """The JPEG for exports of the picture at ``/media/<digest>-…``. Raises NotFound, UnusablePicture.
+    """The JPEG for exports of the picture at ``/media/<digest>-…``. *size* is ``export`` or a width in pixels.
 
-    *size* is ``export`` or a width in pixels.
-
-    Raises OSError if the system is out of something: such an export must not be kept without the picture.
-    Made once in a child process and kept, so that a worker never holds a decoded picture.
+    A child process renders it once, and it is cached, so that a worker never has a decoded picture in memory. Raises
+    NotFound and UnusablePicture; OSError if the system lacks a resource (OUT_OF), because an export without the picture
+    must not be cached then.
     """
     digest = address.rpartition("/")[2].partition("-")[0]
     store, key = FileCache(instance / "media", cache_bytes), f"{digest}-{size}.jpg"
@@ -247,7 +248,7 @@ def exported_picture(instance: Path, address: str, cache_bytes: int, size: str =
         if isinstance(error.__cause__, OSError) and error.__cause__.errno in OUT_OF:
             raise error.__cause__ from None
         raise
-    with suppress(OSError):  # a full disk costs only the next export time
+    with suppress(OSError):  # on a full disk the next export renders it again
         store.put(key, content)
     return content
 
@@ -272,25 +273,25 @@ def keys_of(picture: Picture) -> list[str]:
 
 
 def _by_width(picture: Picture) -> Iterator[list[str]]:
-    """The keys of a picture: those of one width are made from one decoded picture."""
+    """The keys of all renditions, grouped by width: one group is rendered from one decoded picture."""
     return (list(keys) for _, keys in groupby(keys_of(picture), key=lambda key: key.partition(".")[0]))
 
 
 def render_all(store: FileCache, original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
-    """Bytes by key. Raises UnusablePicture, at once if the picture could not be made before."""
+    """The bytes of renditions by key. Raises UnusablePicture, immediately if a failure of the picture is recorded."""
     if not keys:
         return {}
-    with failed_pictures.tried_alone(store, digest):
+    with failed_pictures.attempt_lock(store, digest):
         try:
             return render_in_child(original, digest, keys)
         except UnusablePicture as error:
-            if error.lasting or isinstance(error.__cause__, ChildFailed):  # another failure has cost no time
-                failed_pictures.remember(store, digest, error)
+            if error.lasting or isinstance(error.__cause__, ChildFailed):  # other failures take no time
+                failed_pictures.record_failure(store, digest, error)
             raise
 
 
 def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[str, bytes]:
-    """Bytes by key, rendered in a child process so that a malicious picture cannot crash the server.
+    """The bytes of renditions by key, rendered in a child process so that a malicious picture cannot crash the server.
 
     Raises UnusablePicture.
     """
@@ -308,7 +309,7 @@ def render_in_child(original: Path, digest: str, keys: Sequence[str]) -> dict[st
 
 
 def _render_files(request: str) -> str:
-    """Runs in the child: writes the renditions named in *request*. Returns JSON: ``_problem``, or null."""
+    """Runs in the child: writes the renditions listed in *request*. Returns JSON: ``_problem``, or null."""
     if not request:
         return ""
     original, digest, folder, *keys = json.loads(request)
@@ -324,17 +325,18 @@ def _render_files(request: str) -> str:
 
 
 def _problem(error: UnusablePicture | OSError) -> str:
+    """*error* as JSON: reason, whether it is permanent, and its errno or null."""
     lasting = isinstance(error, UnusablePicture) and error.lasting
     number = error.errno if isinstance(error, OSError) else None
     return json.dumps({"reason": " ".join(str(error).split()), "lasting": lasting, "errno": number})
 
 
 def _write_files(content: bytes, size: str, paths: Sequence[Path]) -> None:
-    """*size* is a width in pixels, ``export`` or ``thumbnail``."""
+    """Writes the renditions of one size to *paths*. *size* is a width in pixels, ``export`` or ``thumbnail``."""
     if size == _THUMBNAIL:
-        made_files = dict(thumbnails(content))
+        files = dict(thumbnails(content))
         for path in paths:
-            path.write_bytes(made_files[path.suffix[1:]])
+            path.write_bytes(files[path.suffix[1:]])
         return
     is_exported = size == "export"
     small = resized(content, EXPORTED_WIDTH if is_exported else int(size))

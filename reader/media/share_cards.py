@@ -12,15 +12,15 @@ from .text_drawing import draw_text, load_font, shortened
 SIZE = (1200, 630)
 MARGIN = 80
 LONGEST = 500
-"""Characters of a title, more than four lines hold."""
+"""How many characters of a title are used; four lines hold fewer."""
 
 PAPER, INK, SOFT, RED = "#fdfcfa", "#1c1c1c", "#5f5b54", "#8f1d16"
 
 
 def draw_share_card(title: str, note: str, site_name: str, colour: str = RED) -> bytes:
-    """A PNG of about 15 KB, with *note* below the title. The same texts give the same bytes.
+    """A PNG of about 15 KB with the title and *note* below it. The same arguments return the same bytes.
 
-    *colour* is that of the site: a bar on top, and its name.
+    *colour* is the site's colour, for the bar at the top and the site's name.
     """
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
@@ -39,7 +39,8 @@ def draw_share_card(title: str, note: str, site_name: str, colour: str = RED) ->
 
 
 def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """*text* broken between words into lines of at most *width* pixels, marks on their side (CLREQ 3.1.3)."""
+    """*text* in lines of at most *width* pixels, broken between words. Punctuation follows the rules for the start and
+    end of a line (CLREQ 3.1.3)."""
     lines = [""]
     for piece in pieces(text):
         if lines[-1] and font.getlength(lines[-1] + piece.rstrip()) > width:

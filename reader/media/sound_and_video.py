@@ -1,7 +1,7 @@
-"""The files of sound and video that an article plays: found in the articles folder, and sent from there.
+"""Sound and video files of articles: finds them in the articles folder, and opens them for sending from there.
 
-Their address is ``/media/<digest>-<bytes>.<suffix>``, so that every page and feed knows their weight, and an article's
-version changes with them. ``instance/pictures/<digest>.media.json`` holds where the file lies; nothing is copied.
+The address of a file is ``/media/<digest>-<bytes>.<suffix>``, so every page and feed knows its size, and the version of
+an article changes with the file. ``instance/pictures/<digest>.media.json`` stores the path; the file is not copied.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from .images import digest_of
 from .picture_lookup import PictureFinder
 
 _ADDRESS = re.compile(rf"/media/([0-9a-f]{{16}})-(\d{{1,12}})\.({'|'.join(MEDIA_TYPES)})")
-_SHOWN = 120
+_MOST_SHOWN = 120
+"""How many characters of a wrong address a warning quotes."""
 
 
 @dataclass(frozen=True)
 class MediaFile:
-    """A file of sound or video, as its address tells it."""
+    """A sound or video file, as parsed from its address."""
 
     address: str
     digest: str
@@ -48,21 +49,22 @@ class MediaFile:
 
 
 def media_files_in(html: str) -> list[MediaFile]:
-    """Those that *html* links to, each once, in order."""
+    """The sound and video files that *html* links to, in order, without duplicates."""
     found = _ADDRESS.finditer(html) if "/media/" in html else ()
     return list(dict.fromkeys(MediaFile(match[0], match[1], int(match[2]), match[3]) for match in found))
 
 
 def size_text(size_bytes: int) -> str:
-    """``46 KB`` or ``3.2 MB``."""
+    """The size for readers, such as ``46 KB`` or ``3.2 MB``, with 1 KB = 1,024 bytes."""
     size = size_bytes / 1024
     return f"{size:.0f} KB" if size < 1000 else f"{size / 1024:.1f} MB"
 
 
 def link_media(article: Article, file: PurePosixPath, settings: Settings) -> Article:
-    """*article* with the addresses and weights of its own sound and video. *file* is its path in the articles folder.
+    """*article* with ``/media/`` addresses and sizes of its sound and video files. *file* is its path in the articles
+    folder.
 
-    What can't be used is left out with a warning; a link to a file that isn't there stays for the catalog to report.
+    A file that cannot be used gets no address and a warning. The link to a missing file stays; the catalog reports it.
     """
     if ' href="./' not in article.body:
         return article
@@ -89,7 +91,8 @@ def link_media(article: Article, file: PurePosixPath, settings: Settings) -> Art
 
 
 def _address(path: str, finder: PictureFinder, settings: Settings, warnings: list[Message]) -> str:
-    """``/media/…`` of the file that *path* (``./folder/talk.mp3``) names; empty if it is none."""
+    """The ``/media/…`` address of the file at *path* (``./folder/talk.mp3``); empty if it is missing, cannot be used or
+    is not sound or video."""
     suffix, name = media_suffix(path), unquote(path[2:]).lstrip("/")
     if not suffix:
         return ""
@@ -100,7 +103,7 @@ def _address(path: str, finder: PictureFinder, settings: Settings, warnings: lis
             digest, status = digest_of(content), os.fstat(content.fileno())
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
-        warnings.append(Message("file left out: %(path)s: %(cause)s", path=name[:_SHOWN], cause=cause))
+        warnings.append(Message("file left out: %(path)s: %(cause)s", path=name[:_MOST_SHOWN], cause=cause))
         return ""
     _write_record(settings.instance, digest, found, status)
     return urls.media(digest, status.st_size, suffix)
@@ -119,7 +122,7 @@ def _write_record(instance: Path, digest: str, path: Path, status: os.stat_resul
 
 
 def open_media_file(settings: Settings, digest: str, size_bytes: int) -> tuple[BinaryIO, Path]:
-    """The open file and its path. Raises NotFound if it is gone, is another one now, or left the articles folder."""
+    """The open file and its path. Raises NotFound if it is missing, changed, or outside of the articles folder."""
     try:
         facts = json.loads(_record(settings.instance, digest).read_text("utf-8"))
         path = Path(facts["path"])

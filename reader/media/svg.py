@@ -1,4 +1,4 @@
-"""SVG pictures: their size, and drawing them as PNG with resvg. Nothing that an SVG names is read or fetched."""
+"""SVG pictures: measures them, and renders them to PNG with resvg. Files and URLs in an SVG are not read or fetched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..settings import PACKAGE
 
 LARGEST_BYTES = 5_000_000
 WIDEST = 720
-"""The width in pixels of a drawing that says none: that of a phone's screen."""
+"""The width in pixels of an SVG with a ``viewBox`` but no width or height: the width of a phone's screen."""
 _FONTS = PACKAGE / "exports" / "fonts"
 _BEGINS = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg[\s>]", re.DOTALL
@@ -30,7 +30,8 @@ def is_svg(beginning: bytes) -> bool:
 
 
 def svg_size(content: bytes) -> tuple[int, int]:
-    """(width, height) in pixels, by its attributes or its ``viewBox``. Raises UnusablePicture."""
+    """(width, height) in pixels, from the attributes ``width`` and ``height`` or the ``viewBox``. Raises
+    UnusablePicture."""
     root = _parsed(content)
     width, height = (_pixels(root.get(name) or "") for name in ("width", "height"))
     box = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", root.get("viewBox") or "")[:4]]
@@ -43,12 +44,12 @@ def svg_size(content: bytes) -> tuple[int, int]:
 
 
 def svg_to_png(content: bytes, width: int) -> bytes:
-    """Drawn *width* pixels wide, without scripts, animation and what lies outside of it. Raises UnusablePicture."""
-    import resvg_py  # loaded where pictures are drawn
+    """A PNG of *width* pixels, without scripts, animation and external content. Raises UnusablePicture."""
+    import resvg_py  # only in processes that render pictures
 
     root = _parsed(content)
     for element in list(root.iter()):
-        if not isinstance(element.tag, str) or etree.QName(element).localname in _REMOVED or _leads_out(element):
+        if not isinstance(element.tag, str) or etree.QName(element).localname in _REMOVED or _is_external(element):
             if (parent := element.getparent()) is not None:
                 parent.remove(element)
             continue
@@ -65,8 +66,8 @@ def svg_to_png(content: bytes, width: int) -> bytes:
         raise UnusablePicture(Message("image is damaged: %(error)s", error=str(error))) from error
 
 
-def _leads_out(element: etree._Element) -> bool:
-    """Whether it shows something from elsewhere; a link (``a``) shows nothing."""
+def _is_external(element: etree._Element) -> bool:
+    """Whether the element displays external content. A link (``a``) displays nothing."""
     if element.tag.endswith("}a"):
         return False
     return any(name in element.attrib and not _OWN.match(element.get(name) or "") for name in _HREFS)

@@ -1,4 +1,4 @@
-"""Text drawn into pictures, in the first of several fonts that has each character."""
+"""Draws text into pictures. Each character uses the first of several fonts that has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..settings import PACKAGE
 
 FONTS = PACKAGE / "exports" / "fonts"
 FACES = {"sans": ("sans", "sans-ext", "serif-ext", "world"), "serif": ("serif", "serif-ext", "sans-ext", "world")}
-"""``-ext`` has the Traditional and rare characters; an installation may lack it."""
+"""The fonts of each face in order of preference. ``-ext`` fonts (Traditional and rare characters) are optional."""
 
 
 def draw_text(
@@ -24,7 +24,7 @@ def draw_text(
     fill: Any,
     anchor: str = "ls",
 ) -> None:
-    """Draws one line. *position* is on its baseline: where it begins (``ls``), or where it ends (``rs``)."""
+    """Draws one line. *position* is the start (anchor ``ls``) or the end (``rs``) of its baseline."""
     parts = [(part, load_font(name, size)) for name, part in runs(text, face)]
     x, y = position
     if anchor == "rs":
@@ -35,12 +35,12 @@ def draw_text(
 
 
 def shortened(lines: list[str], most: int) -> list[str]:
-    """The first *most* lines; the last ends with … if there are more."""
+    """The first *most* lines; if there are more, the last one ends with … ."""
     return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1].rstrip()[:-1]}…"]
 
 
 def runs(text: str, face: str) -> list[tuple[str, str]]:
-    """(font, text) in order. A character that no font has is in the first, which shows a box."""
+    """The parts of *text* as (font, text), in order. A character that no font has is drawn as a box of the first."""
     return [(name, "".join(part)) for name, part in groupby(text, lambda character: _font_of(character, face))]
 
 
@@ -54,7 +54,7 @@ def _characters(name: str) -> frozenset[int]:
     path = FONTS / f"{name}.ttf"
     if not path.exists():
         return frozenset()
-    from fontTools.ttLib import TTFont  # no web process loads it
+    from fontTools.ttLib import TTFont  # here, so that web processes do not import it
 
     with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())

@@ -115,7 +115,7 @@ def test_a_drawing_that_costs_too_much_is_tried_once_by_all_processes_together(s
     with pytest.raises(UnusablePicture):
         picture_file.file(digest, 360, "webp")
     assert len(tries) == 1
-    assert len([line for line in caplog.messages if "cannot be made" in line]) == 1
+    assert len([line for line in caplog.messages if "cannot be rendered" in line]) == 1
 
 
 def test_a_drawing_that_costs_too_much_is_tried_once_by_all_who_ask_at_the_same_time(tmp_path, monkeypatch):

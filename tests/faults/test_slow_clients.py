@@ -18,7 +18,7 @@ from faults.running import Server, running, wait_for
 from long_forms import few, long_form
 from waiting import LIMIT_SECONDS
 
-from reader.jobs.export_service import mark_of
+from reader.jobs.export_service import address_hash
 from reader.storage.file_cache import FileCache
 
 CLIENTS = 200
@@ -226,7 +226,7 @@ def asked_for_without_taking(server, path, count, clients):
 
 def path_of_export(server, size_bytes) -> str:
     """The address of a file of that size among the finished exports of the article."""
-    key = f"0123456789abcdef-{mark_of('/a/rain')}-{size_bytes}"
+    key = f"0123456789abcdef-{address_hash('/a/rain')}-{size_bytes}"
     FileCache(server.instance / "exports", 1 << 30).put(f"{key}.pdf", os.urandom(size_bytes))
     return f"/files/{key}/rain.pdf"
 

@@ -38,7 +38,7 @@ from ...exports.publications import (
     outline_of,
 )
 from ...i18n import translations
-from ...jobs.export_service import mark_of, options_in
+from ...jobs.export_service import address_hash, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
@@ -219,12 +219,12 @@ def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
     """
     catalog: Catalog = services().catalog
     version, *rest = key.split("-")
-    if rest[:1] == [mark_of(urls.article(name))]:
+    if rest[:1] == [address_hash(urls.article(name))]:
         catalog.article(name)
         return True, urls.article_file(name, suffix)
     with suppress(NotFound):
         day = urls.issue_day(name)
-        if rest[:1] == [mark_of(urls.issue(day))]:
+        if rest[:1] == [address_hash(urls.issue(day))]:
             return _issue(catalog, day).version == version, urls.issue_file(day, suffix)
     return False, urls.article_file(name, suffix)
 
