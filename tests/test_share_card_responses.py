@@ -73,12 +73,12 @@ def test_a_client_may_have_a_limited_number_drawn_and_any_number_of_those_that_a
 def test_few_requests_wait_and_the_next_is_told_to_come_again(services, settings):
     released = threading.Event()
     services.drawings._executor.submit(released.wait)
-    with ThreadPoolExecutor(share_cards_and_covers.PLACES) as visitors:
+    with ThreadPoolExecutor(share_cards_and_covers.MOST_WAITING_REQUESTS) as visitors:
         waiting = [
             visitors.submit(services.drawings.get, f"a{n}", "cover", "题", "报", "")
-            for n in range(share_cards_and_covers.PLACES)
+            for n in range(share_cards_and_covers.MOST_WAITING_REQUESTS)
         ]
-        while services.drawings._places._value:
+        while services.drawings._request_slots._value:
             pass
         with pytest.raises(Busy):
             services.drawings.get("b", "cover", "题", "报", "")
