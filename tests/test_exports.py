@@ -18,7 +18,7 @@ from reader.article_corrections import Correction
 from reader.chinese.title_lines import width
 from reader.errors import NotFound, TooLarge
 from reader.exports import EXPORTS
-from reader.exports.covers import cover_of, wrapped
+from reader.exports.covers import cover_of, wrap_lines
 from reader.exports.options import Options
 from reader.exports.publications import MOST_ARTICLES, in_chosen_script, of_article, of_issue, of_selection
 from reader.formats import read_draft
@@ -241,7 +241,7 @@ def test_an_article_crosses_to_the_worker_with_every_field():
 
 
 def test_a_cover_breaks_its_title_where_it_may():
-    lines = wrapped("曲周县政协在河北省率先实现“两个全覆盖”，Reading offline on a phone", 9)
+    lines = wrap_lines("曲周县政协在河北省率先实现“两个全覆盖”，Reading offline on a phone", 9)
     assert all(width(line) <= 9.5 for line in lines)
     assert not any(line[0] in "，”" or line[-1] == "“" for line in lines)
     assert "Reading" in " ".join(lines)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from reader.exports import EXPORTS
-from reader.exports.front_layout import FrontHeights, FrontLayout, fitted
+from reader.exports.front_layout import FrontHeights, FrontLayout, fit_front_page
 from reader.exports.localization import date_with_weekday
 from reader.exports.options import Options
 from reader.exports.papers import PAPERS
@@ -171,7 +171,7 @@ A4 = PAPERS["a4"]
     ],
 )
 def test_a_front_page_gives_its_picture_what_the_rest_leaves(heights, layout):
-    found = fitted(heights, A4)
+    found = fit_front_page(heights, A4)
     assert replace(found, picture=round(found.picture, 6)) == replace(layout, picture=round(layout.picture, 6))
 
 

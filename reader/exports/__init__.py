@@ -1,19 +1,18 @@
 """Export formats: each is one module ``to_*.py`` here. ``Exporter`` is its contract.
 
     to_<format>.py    a Publication -> the bytes of a file
-    publications.py   what can be exported: an article, an issue, a collection, a selection
-    options.py        page size, script, site name: everything else that shapes the bytes
+    publications.py   the publications: an article, an issue, a collection, a selection
+    options.py        the other inputs: page size, script, site name …
     template_document.py a publication as chapters with a table of contents and a colophon, for templates
     body_tree.py, footnotes.py, pictures.py, covers.py, localization.py    parts of documents
-    table_layout.py, tall_pictures.py    what is wider or taller than paper
+    table_layout.py, tall_pictures.py    tables and pictures that are larger than the paper
     weasyprint/       HTML -> PDF
     zim.py            the whole library for Kiwix
-    speech.py         an article as sound, by the operator's program
+    speech.py         an article as an MP3, with a text-to-speech program of the operator
 
-A new module is found when Reader starts: it gets addresses (``/a/<slug>.<suffix>``, issues, collections), a download
-link, a cache, ``export --format`` and the tests of the registry. Its suffix must be named in
-``docs/reference/exports.md`` and in ``docs/reference/exports.zh.md``. Generating runs in worker processes:
-``reader/jobs/``. What a new export must pass::
+Reader finds a new module when it starts: it gets addresses (``/a/<slug>.<suffix>``, issues, collections), a download
+link, a cache, ``export --format`` and the tests of the registry. Add its suffix to ``docs/reference/exports.md`` and
+``docs/reference/exports.zh.md``. Worker processes generate the files: ``reader/jobs/``. A new export must pass::
 
     make test ARGS="tests/test_registries.py tests/test_exports.py tests/test_docs.py -k 'html5 or every_export'"
 """
@@ -63,20 +62,20 @@ class Exporter(Protocol):
     """
 
     SUFFIX: str
-    """The suffix of URLs and file names, without a dot: lower-case letters and digits."""
+    """The suffix of URLs and file names without the dot: lower-case letters and digits."""
 
     MIMETYPE: str
-    """The media type, as the HTTP field Content-Type gives it, without parameters."""
+    """The media type for the HTTP field Content-Type, without parameters."""
 
     LABEL: str
     """The name on the download link: a msgid (``N_``), or a name that is the same in all languages."""
 
     PAGES: tuple[str, ...]
-    """Page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
+    """The page sizes that ``?page=`` accepts, the default first; empty for formats without pages."""
 
     LINKS_PICTURES: bool
-    """Optional. True if the file refers to pictures by their addresses on the site (``/media/…``). Otherwise it
-    contains them, or only their alternative texts.
+    """Optional. True if the file refers to pictures by their addresses on the site (``/media/…``). If False, the file
+    contains the pictures, or only their alternative texts.
     """
 
     SAMPLE: bytes
@@ -85,38 +84,38 @@ class Exporter(Protocol):
     def export(self, publication: Publication, options: Options, render: Render) -> bytes:
         """Generates the file.
 
-        No content may be lost: the tests search it for every heading, link target, picture (alternative text) and
+        No content may be lost: the tests search the file for every heading, link target, picture (alternative text) and
         table cell of ``tests/samples/specimen.md``.
 
-        *render* renders a template of ``templates/export/``. ``Publication.chapters`` holds at least one article; its
-        body is sanitized HTML and Markup already, as is what ``Body(…).html()`` makes of it. *options* holds everything
-        else that may affect the bytes.
+        *render* renders a template of ``templates/export/``. ``Publication.chapters`` has at least one article. Its
+        body is sanitized HTML of the type Markup, and so is the result of ``Body(…).html()``. *options* contains all
+        other inputs that may affect the bytes.
 
         The output must be deterministic, in any process, on any machine, at any time: no clock, no random
         numbers, no set order, no absolute paths. Files are cached by the hash of the arguments and of the code.
 
-        Text must be escaped as the format requires; a title may be ``<script>``. A picture that cannot be read is
-        replaced by its alternative text, unless ``LINKS_PICTURES``. Raises ExportFailed if no file can be
-        generated. Runs in a worker process, within READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
+        Escape text as the format requires; a title may be ``<script>``. Replace a picture that cannot be read by its
+        alternative text, unless ``LINKS_PICTURES`` is True. Raise ExportFailed if no file can be generated. The
+        function runs in a worker process with the limits READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
 
-        A binary format that is neither ZIP nor PDF also defines ``searchable(content: bytes) -> str``: the text, link
-        targets and alternative texts in a file, for the tests.
+        The module of a binary format other than ZIP and PDF also defines ``searchable(content: bytes) -> str`` for the
+        tests: it returns the text, link targets and alternative texts in a file.
         """
         ...
 
 
-def _found() -> dict[str, Exporter]:
+def _import_exporters() -> dict[str, Exporter]:
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("to_"))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return {module.SUFFIX: module for module in modules}
 
 
-EXPORTS: dict[str, Exporter] = _found()
-"""The exporters by suffix, from the files in this folder."""
+EXPORTS: dict[str, Exporter] = _import_exporters()
+"""The exporters in this folder by suffix."""
 
 
 def exporter(suffix: str) -> Exporter:
-    """One of EXPORTS, or ``speech``. Raises UnknownFormat."""
+    """The exporter of *suffix*: one of EXPORTS, or ``speech`` for ``mp3``. Raises UnknownFormat."""
     if suffix == speech.SUFFIX:
         return speech
     if suffix not in EXPORTS:
@@ -125,7 +124,10 @@ def exporter(suffix: str) -> Exporter:
 
 
 def page_of(suffix: str, page: str = "") -> str:
-    """*page*, or the first page size of the format if it is empty. Raises UnknownFormat, BadOption."""
+    """The validated *page*, or the format's default page size if it is empty; empty for a format without pages.
+
+    Raises UnknownFormat, BadOption.
+    """
     pages = exporter(suffix).PAGES
     if not pages or not page:
         return pages[0] if pages else ""

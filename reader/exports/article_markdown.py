@@ -1,4 +1,4 @@
-"""An article as Markdown with front matter. Loads the formats of article files."""
+"""Converts an article to Markdown with front matter. Imports the formats of article files, which is slow."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _COPIED = {*front_matter.NAMES, "paths"} - {"draft"}
 
 
 def front(article: Article, base_url: str = "") -> str:
+    """The front matter between lines of ``---``. Addresses of pictures on this site begin with *base_url*."""
     values = {name: getattr(article, name) for name in _COPIED}
     values["images"] = tuple(base_url + name if name.startswith("/") else name for name in article.images)
     values |= {name: None for name in _DATES if not is_dated(values[name])}
@@ -30,7 +31,7 @@ def front(article: Article, base_url: str = "") -> str:
 
 
 def body_markdown(article: Article, base_url: str = "") -> str:
-    """The body as Markdown if it reads back the same, else as HTML, which Markdown may contain.
+    """The body as Markdown if reading the Markdown returns the same body; else as HTML, which Markdown may contain.
 
     Addresses on this site begin with *base_url*, so that another site finds the pictures.
     """
@@ -40,12 +41,13 @@ def body_markdown(article: Article, base_url: str = "") -> str:
 
 
 def _same(body: Markup, other: Markup) -> bool:
-    """Whether the bodies differ in nothing but how an address on this site begins."""
+    """Whether the bodies are equal apart from the base URL of addresses on this site."""
     return _ON_SITE.sub("", comparable(body)) == _ON_SITE.sub("", comparable(other))
 
 
 def _portable(body: Markup, base_url: str) -> Markup:
-    """The body without the sizes of pictures, which their files tell, and with addresses that hold elsewhere."""
+    """The body without the sizes of pictures, which are in their files, and with absolute addresses if *base_url* is
+    set."""
     parts = tokens(body)
     for part in parts:
         if part.name == "img":

@@ -1,6 +1,6 @@
-"""The body of an article as a tree, prepared for a file: unique ids, valid links, notes, pictures.
+"""The body of an article as an lxml tree, prepared for a file: unique ids, valid links, lists, ruby, tables.
 
-Takes sanitized HTML only, and adds no elements or attributes that the sanitizer would reject.
+The input must be sanitized HTML. No elements or attributes are added that the sanitizer would reject.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 
 @dataclass(frozen=True)
 class Heading:
-    """``level`` counts from 2, as in the body."""
+    """A heading of a body. ``level`` is that of the HTML element, 2 to 6."""
 
     level: int
     id: str
@@ -33,9 +33,10 @@ _WORDS = ".//text()[not(ancestor::math or ancestor::sup[@class='footnote-ref'])]
 
 
 class Body:
-    """The body of one chapter. *prefix* makes its ids unique among the chapters of one file.
+    """The body of one chapter. *prefix* makes its ids unique among the chapters of one file. *address* is the base URL
+    of the site for links; without it, links within the site become plain text.
 
-    ``root`` is the body as a tree of lxml: a ``div`` with the blocks as children, for formats that are not HTML.
+    ``root`` is the body as an lxml tree: a ``div`` with the blocks as children, for formats that are not HTML.
 
     Example: ``Body(Markup('<h2 id="a">甲</h2>'), prefix="c1-").html()`` is ``<h2 id="c1-a">甲</h2>``.
     """
@@ -43,11 +44,11 @@ class Body:
     def __init__(self, body: Markup, prefix: str, address: str = "") -> None:
         self.root: HtmlElement = lxml.html.fragment_fromstring(str(body), create_parent="div")
         self._prefix = prefix
-        self._own_ids()
+        self._prefix_ids()
         self._resolve_links(address)
 
     def headings(self) -> list[Heading]:
-        """The headings in reading order. Each gets an id."""
+        """The headings in reading order. A heading without an id gets one."""
         found = []
         for number, element in enumerate(self.root.iter(*HEADINGS), 1):
             if "id" not in element.attrib:
@@ -70,7 +71,8 @@ class Body:
         children = [etree.tostring(child, encoding="unicode", method=method) for child in self.root]
         return Markup("".join([escape(self.root.text or ""), *children]))  # noqa: S704
 
-    def _own_ids(self) -> None:
+    def _prefix_ids(self) -> None:
+        """Prefixes all ids and the links to them, and removes links to missing ids."""
         for element in self.root.iter():
             if not isinstance(element.tag, str):
                 continue
@@ -78,17 +80,17 @@ class Body:
                 element.set("id", self._prefix + element.get("id"))
             if element.get("href", "").startswith("#"):
                 element.set("href", f"#{self._prefix}{element.get('href')[1:]}")
-        self._drop_dead_ends()
+        self._unlink_missing_ids()
 
-    def _drop_dead_ends(self) -> None:
-        """Removes the target of links to missing ids, which EPUBCheck and PDF readers report as errors."""
+    def _unlink_missing_ids(self) -> None:
+        """Removes ``href`` from links to missing ids, which EPUBCheck and PDF readers report as errors."""
         ids = {element.get("id") for element in self.root.iter() if isinstance(element.tag, str)}
         for link in self.root.iter("a"):
             if link.get("href", "").startswith("#") and link.get("href")[1:] not in ids:
                 del link.attrib["href"]
 
     def _resolve_links(self, address: str) -> None:
-        """Makes links within this site absolute. Without a known *address* they become plain text."""
+        """Makes links within this site absolute. If *address* is empty they become plain text."""
         for link in list(self.root.iter("a")):
             target = link.get("href")
             if target is None or target.startswith("#") or urlsplit(target).scheme:
@@ -100,12 +102,15 @@ class Body:
 
 
 def element_text(element: HtmlElement) -> str:
-    """Its words in one line, without the marks of notes; a formula is its TeX."""
+    """The text of *element* in one line, without footnote references. A formula is its TeX source."""
     return " ".join("".join(element.xpath(_WORDS)).split())
 
 
 def number_lists(root: HtmlElement) -> HtmlElement:
-    """Writes the number of each item of an ``ol`` (HTML, 4.4.5) as ``value``, and as style, which WeasyPrint reads."""
+    """Sets the number of each item of ordered lists (HTML, 4.4.5) as ``value``, and as a style for WeasyPrint.
+
+    Returns *root*.
+    """
     for ordered in root.iter("ol"):
         items, step = ordered.findall("li"), -1 if "reversed" in ordered.attrib else 1
         number = int(ordered.get("start") or (len(items) if step < 0 else 1))
@@ -118,10 +123,10 @@ def number_lists(root: HtmlElement) -> HtmlElement:
 
 
 def ruby_to_parentheses(body: Body) -> Body:
-    """Ruby as 汉（hàn）, for renderers without ruby support (WeasyPrint)."""
+    """Replaces ruby by text such as 汉（hàn）, for renderers without ruby support (WeasyPrint). Returns *body*."""
     for ruby in list(body.root.iter("ruby")):
-        for mark in list(ruby.iter("rp")):
-            mark.drop_tree()
+        for parenthesis in list(ruby.iter("rp")):
+            parenthesis.drop_tree()
         for reading in list(ruby.iter("rt")):
             reading.text, reading.tag = f"（{element_text(reading)}）", "span"
             for child in list(reading):
@@ -131,7 +136,7 @@ def ruby_to_parentheses(body: Body) -> Body:
 
 
 def scrolling_tables(body: Body) -> Body:
-    """Each table in a box that scrolls sideways if the screen is narrower."""
+    """Puts each table into a box that scrolls horizontally if the screen is narrower. Returns *body*."""
     for table in list(body.root.iter("table")):
         box = etree.Element("div")
         box.set("class", "wide")
@@ -143,15 +148,15 @@ def scrolling_tables(body: Body) -> Body:
 
 @dataclass
 class TocEntry:
-    """One entry of the table of contents; ``href`` is its target."""
+    """One entry of the table of contents. ``href`` is its target, ``below`` are the entries one level lower."""
 
     text: str
     href: str
     below: list[TocEntry] = field(default_factory=list)
 
 
-def nested(headings: list[Heading], file: str) -> list[TocEntry]:
-    """The headings as a tree. A skipped level (h2, h4) adds no empty level."""
+def toc_tree(headings: list[Heading], file: str) -> list[TocEntry]:
+    """The headings in *file* as a tree. A skipped level (h2, h4) adds no empty level."""
     top: list[TocEntry] = []
     path: list[tuple[int, list[TocEntry]]] = [(0, top)]
     for heading in headings:

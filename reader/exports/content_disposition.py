@@ -1,4 +1,4 @@
-"""The field Content-Disposition of a file that is downloaded."""
+"""The HTTP field Content-Disposition of a download."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ INLINE_TYPES = frozenset(("application/pdf",))
 
 
 def disposition(name: str, plain_name: str, mimetype: str) -> str:
-    """Content-Disposition (RFC 6266) with the title in ``filename*`` (RFC 8187) and an ASCII ``filename``."""
+    """Content-Disposition (RFC 6266): ``filename*`` (RFC 8187) is *name*, and ``filename`` an ASCII name.
+
+    The ASCII name is built from *plain_name*, or from *name* if that is empty.
+    """
     kind = "inline" if mimetype in INLINE_TYPES else "attachment"
     suffix = name.rpartition(".")[2]
     ascii_name = _in_ascii(plain_name or name.rpartition(".")[0])
@@ -21,6 +24,6 @@ def disposition(name: str, plain_name: str, mimetype: str) -> str:
 
 
 def _in_ascii(name: str) -> str:
-    """*name* reduced to ASCII. If that changes it, a part of its hash is added to keep names distinct."""
+    """*name* reduced to ASCII. If that changes it, a part of its hash is appended, so that names stay distinct."""
     ascii_name = re.sub(r"[^\w.-]+", "-", name.encode("ascii", "ignore").decode()).strip("-_. ")
     return ascii_name if ascii_name == name else f"{ascii_name or 'reader'}-{fingerprint(name)[:6]}"

@@ -1,4 +1,5 @@
-"""The generated cover: source, title and date. As SVG half a kilobyte, sharp on any screen; as PNG for shelves."""
+"""The generated cover with source, title and date: the layout, for an SVG of half a kilobyte, and a PNG for the covers
+in library views of e-readers."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ SIZES = (64, 56, 48, 42, 36, 30)
 class Cover:
     """The text of a cover with its layout.
 
-    ``lines`` are the lines of the title, each with its baseline; ``size`` is their font size.
-    Example: ``cover_of("三明党建", "河北新闻网", "2018-11-23")``.
+    ``above`` and ``below`` are the lines above and below the title. ``lines`` are the lines of the title, each with its
+    baseline; ``size`` is their font size. Example: ``cover_of("三明党建", "河北新闻网", "2018-11-23")``.
     """
 
     above: str
@@ -36,18 +37,19 @@ class Cover:
 
 
 def cover_of(title: str, above: str, below: str) -> Cover:
-    """The title in the largest font size at which it fits; at the smallest size it is truncated."""
+    """The cover with the title in the largest of SIZES at which it fits; at the smallest size it is truncated."""
     for size in SIZES:
-        lines = wrapped(title, (WIDTH - 2 * MARGIN) / size)
+        lines = wrap_lines(title, (WIDTH - 2 * MARGIN) / size)
         if len(lines) * size * LEADING <= TITLE_HEIGHT:
             break
     fitting = shortened(lines, int(TITLE_HEIGHT / size / LEADING))
-    placed = [(TITLE_TOP + size * LEADING * n, line) for n, line in enumerate(fitting, 1)]
-    return Cover(above, below, size, placed)
+    lines_at = [(TITLE_TOP + size * LEADING * n, line) for n, line in enumerate(fitting, 1)]
+    return Cover(above, below, size, lines_at)
 
 
-def wrapped(text: str, ems: float) -> list[str]:
-    """Lines at most *ems* wide, broken between words or Chinese characters, never on the wrong side of a mark."""
+def wrap_lines(text: str, ems: float) -> list[str]:
+    """*text* in lines of at most *ems*, broken between words or Chinese characters. No punctuation begins or ends a
+    line where it must not."""
     lines, line = [], ""
     for piece in pieces(text):
         if line and width(line + piece.rstrip()) > ems:
@@ -58,15 +60,15 @@ def wrapped(text: str, ems: float) -> list[str]:
 
 
 PICTURE_WIDTH = 300
-"""Pixels; the largest size at which catalogues and shelves show covers."""
+"""In pixels, the largest size at which catalogs and library views show covers."""
 
 PALETTE = (253, 252, 248, 140, 140, 138, 28, 28, 28, 138, 28, 28)
-"""Paper, edges of letters, ink, red: four colours are two bits a pixel."""
+"""The colors (RGB) of paper, edges of letters, ink, and red: four colors need two bits per pixel."""
 INK, RED = 2, 3
 
 
 def picture_of(cover: Cover) -> bytes:
-    """The cover as a PNG of 4 KB. A JPEG in which its letters can be read has 9 KB. Deterministic."""
+    """The cover as a PNG of 4 KB (a JPEG with readable letters has 9 KB). Deterministic."""
     scale = PICTURE_WIDTH / cover.width
     letters = Image.new("L", (PICTURE_WIDTH, round(cover.height * scale)))
     pen, left = ImageDraw.Draw(letters), cover.margin * scale
@@ -81,5 +83,5 @@ def picture_of(cover: Cover) -> bytes:
     pen.rectangle((0, 0, PICTURE_WIDTH, 6), RED)
     pen.line((left, 340, PICTURE_WIDTH - left, 340), RED)
     out = BytesIO()
-    picture.save(out, "PNG", bits=2, compress_level=9, compress_type=zlib.Z_RLE)  # 0.3 ms; others take 8
+    picture.save(out, "PNG", bits=2, compress_level=9, compress_type=zlib.Z_RLE)  # 0.3 ms; the other types take 8 ms
     return out.getvalue()

@@ -1,6 +1,7 @@
-"""Formulas as drawings, for renderers that don't lay out MathML (WeasyPrint). Drawn by ziamath with STIX Two Math.
+"""Draws formulas as SVG with ziamath and STIX Two Math, for renderers without MathML support (WeasyPrint).
 
-Only exports import ziamath: it loads a font. Text in a formula is set in the serif face of the PDF, which has Han.
+Only exports import ziamath, because it loads a font. Text in a formula uses the serif font of the PDF, which has
+Chinese characters.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ from .body_tree import MATHML, Body
 _FONTS = Path(__file__).resolve().parent / "fonts"
 _FONT = "STIX Two Math, with the faces of the PDF"
 SPOKEN = "\u2061"
-"""Before the words and the TeX of a drawing in its alternative text: ``tagged_pdf`` takes them apart."""
+"""Precedes the text and the TeX of a formula in its alternative text, so that ``tagged_pdf`` can separate them."""
 _SIZE = 10.0
 """Units of the drawing in one em."""
 _VIEW = re.compile(r'viewBox="\S+ (\S+) (\S+) (\S+)"')
 _SIGNS = {"\u0332": "\u2015", "\u20d7": "\u2192"}
-"""Combining signs over or under a group, and the signs that ziamath stretches."""
+"""Combining signs over or under a group, and the corresponding signs that ziamath can stretch."""
 _VARIATION = re.compile("[\ufe00-\ufe0f]")
 _WIDEST = 2.5
-"""Of a line: a drawing that must be reduced further is replaced by its TeX, which is readable."""
+"""The largest width of a drawing relative to the line. A wider one would be too small to read; TeX replaces it."""
 _LONGEST = 60_000
-"""Characters of MathML: about 5,000 of TeX, two seconds."""
+"""The limit of characters of MathML: about 5,000 characters of TeX, which take two seconds."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG. ``width`` and ``depth``, what is below the baseline, are in em."""
+    """A formula as SVG. ``width``, and ``depth`` below the baseline, are in em."""
 
     svg: bytes
     width: float
@@ -51,14 +52,15 @@ class Drawing:
 
 
 def draw_formulas(body: Body, prefix: str, room: float = 40) -> dict[str, bytes]:
-    """Replaces each formula with a picture, with its words and its TeX. Returns the pictures by name.
+    """Replaces each formula by a picture, whose alternative text has the text and the TeX of the formula. Returns the
+    pictures by name.
 
-    *prefix* is that of their addresses, *room* the width of a line in em. A formula that can't be drawn, or would be
-    too small to read, is replaced by its TeX.
+    *prefix* is the prefix of the pictures' addresses, *room* the width of a line in em. A formula that cannot be drawn,
+    or would be too small to read, is replaced by its TeX.
     """
     drawn: dict[str, bytes] = {}
     for formula in list(body.root.iter("math")):
-        drawing = drawing_of(etree.tostring(_prepared(formula), encoding="unicode", with_tail=False))
+        drawing = drawing_of(etree.tostring(_ziamath_input(formula), encoding="unicode", with_tail=False))
         if drawing and drawing.width <= _WIDEST * room:
             drawn[drawing.name] = drawing.svg
             _replace_by_image(formula, drawing, prefix)
@@ -84,8 +86,8 @@ def _replace(formula: HtmlElement, tag: str, text: str) -> None:
     formula.tag, formula.text, formula.tail = tag, text, tail
 
 
-def _prepared(formula: HtmlElement) -> HtmlElement:
-    """A copy as ziamath reads it."""
+def _ziamath_input(formula: HtmlElement) -> HtmlElement:
+    """A copy of *formula* in the MathML that ziamath supports."""
     copy = deepcopy(formula)
     copy.tail = None
     copy.attrib.pop("alttext", None)
@@ -105,12 +107,12 @@ def _prepared(formula: HtmlElement) -> HtmlElement:
 
 @lru_cache(500)
 def drawing_of(mathml: str) -> Drawing | None:
-    """The drawing of a formula; None if it can't be drawn."""
+    """The drawing of a formula in MathML; None if it cannot be drawn. Cached."""
     if len(mathml) > _LONGEST:
         return None
     try:
         svg = _ziamath().Math(mathml, size=_SIZE, font=_FONT).svg()
-    except Exception:  # noqa: BLE001  ziamath documents no errors; a formula must not cost the document
+    except Exception:  # noqa: BLE001  ziamath documents no errors; a formula must not prevent the export
         return None
     view = _VIEW.search(svg)
     if not view:
@@ -121,7 +123,7 @@ def drawing_of(mathml: str) -> Drawing | None:
 
 @cache
 def _ziamath() -> Any:
-    """ziamath, whose font lends the glyphs that it lacks from the faces of the PDF."""
+    """The module ziamath, with a math font that takes missing glyphs from the fonts of the PDF."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # ziamath 0.13: importlib.resources.path
         import ziamath
@@ -133,7 +135,7 @@ def _ziamath() -> Any:
         faces = tuple(Font(str(_FONTS / name)) for name in ("serif.ttf", "world.ttf"))
 
         def findglyph(self, char: str, variant: Any) -> Any:
-            """The glyph of *char*, of this font or of the first that has it."""
+            """The glyph of *char* from this font, or from the first of ``faces`` that has it."""
             if self.glyphindex(char):
                 return super().findglyph(char, variant)
             return next((face.glyph(char) for face in self.faces if face.glyphindex(char)), self.glyph(char))

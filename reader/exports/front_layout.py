@@ -1,4 +1,5 @@
-"""How the front page of an issue fills its page: the height of the lead's picture, where contents and stories go."""
+"""Computes the layout of an issue's front page: the height of the lead's picture, and the pages of contents and
+stories."""
 
 from __future__ import annotations
 
@@ -7,23 +8,24 @@ from dataclasses import dataclass
 from .papers import Paper
 
 LEAST_PICTURE = 0.2
-"""The least height of the lead's picture, to its width."""
+"""The minimum ratio of height to width of the lead's picture."""
 FLATTEST, TALLEST = 9 / 16, 3 / 4
-"""The most of that: of a wide picture, whose sides are cut off, and of any other."""
+"""The maximum of this ratio: for a wide picture, which is cropped at the sides, and for any other picture."""
 MOST_CUT = 1.6
-"""The most that a wide picture is enlarged."""
+"""The largest factor by which a wide picture is enlarged before it is cropped."""
 MOST_ROOM = 0.3
-"""Of the height of a page. Where more than that is left, the stories begin on the front page."""
+"""A fraction of the page height. If more than this remains free, the stories begin on the front page."""
 SLACK = 4
-"""Points for what is rounded, and for the margin at the end of a column of contents, which the heights lack."""
+"""Points to allow for rounding, and for the margin at the end of a column of contents, which FrontHeights omits."""
 
 
 @dataclass(frozen=True)
 class FrontHeights:
-    """Heights in points on a page without an end. ``picture`` is the whole picture over the full width, or 0.
+    """Heights in points on an infinitely long page. ``picture`` is the height of the uncropped picture at full width,
+    or 0.
 
-    ``lead`` goes from the top of the page to the end of the lead, ``headlines`` to that of the three stories,
-    ``contents`` to that of the contents.
+    ``lead`` is the height from the top of the page to the end of the lead, ``headlines`` to the end of the three
+    stories, ``contents`` to the end of the contents.
     """
 
     picture: float
@@ -34,9 +36,9 @@ class FrontHeights:
 
 @dataclass(frozen=True)
 class FrontLayout:
-    """``picture`` is the height of the lead's picture in points; 0 is its own.
+    """The layout of a front page. ``picture`` is the height of the lead's picture in points; 0 means its own height.
 
-    ``contents_apart``: they begin a page. ``alone``: no story begins below.
+    ``contents_apart``: the contents begin on a new page. ``alone``: no story begins on the front page.
     """
 
     picture: float = 0
@@ -45,11 +47,15 @@ class FrontLayout:
 
 
 TRIAL = FrontLayout()
+"""The layout with which the heights are measured."""
 
 
-def fitted(heights: FrontHeights, paper: Paper) -> FrontLayout:
-    """All on one page if the picture may be that low; else lead and headlines; else the lead. Contents that do not fit
-    below a picture begin a page, others run on."""
+def fit_front_page(heights: FrontHeights, paper: Paper) -> FrontLayout:
+    """The layout that puts as much as possible on one page, with a picture of at least its minimum height.
+
+    That is lead, headlines and contents; else lead and headlines; else the lead. Contents that do not fit on the page
+    begin on a new page if the lead has a picture, else they continue on the next page.
+    """
     room = paper.text_height - SLACK + heights.picture
     least, most = _bounds(heights.picture, paper.text_width)
     if heights.contents + least <= room:
@@ -62,6 +68,6 @@ def fitted(heights: FrontHeights, paper: Paper) -> FrontLayout:
 
 
 def _bounds(whole: float, width: float) -> tuple[float, float]:
-    """The least and the most height of a picture that is *whole* high over the full *width*; 0 for none."""
+    """The minimum and the maximum height of a picture whose height at full *width* is *whole*; 0 without a picture."""
     most = min(MOST_CUT * whole, max(FLATTEST * width, min(whole, TALLEST * width)))
     return min(LEAST_PICTURE * width, most), most

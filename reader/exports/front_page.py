@@ -1,4 +1,4 @@
-"""The front page of an issue as PDF: its date and number, the lead with a picture, three headlines, the contents."""
+"""The front page of an issue in PDF: its date and number, the lead with a picture, three headlines, the contents."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from .template_document import Chapter, Document
 
 HEADLINES = 3
 LEAD_CHARACTERS, HEADLINE_CHARACTERS = 130, 60
-"""The most of the first lines of a story."""
+"""The longest summary of the lead, and of a headline story."""
 LOGO = "masthead.jpg"
 WIDEST_SIGN = 1.5
-"""Width to height of a logo that is a sign beside the name; a wider one has a line of its own."""
+"""The largest ratio of width to height of a logo beside the name. A wider logo is above the name."""
 LOGO_EMS, NAME_SPACING = 1.3, 0.12
-"""The width of a sign with the space after it, and the space between the characters of the name, in em of the name."""
+"""The width of a logo beside the name with the space after it, and the letter spacing of the name, in em of the
+name."""
 
 _ISSUE = re.compile(re.escape(urls.ISSUES) + r"(\d{4}-\d\d-\d\d)/?")
 _PICTURE = re.compile(r"<img [^>]*>")
@@ -37,7 +38,8 @@ _ATTRIBUTE = re.compile(r'(src|alt)="([^"]*)"')
 
 @dataclass(frozen=True)
 class FrontStory:
-    """A story on the front page. ``picture`` and ``alt`` are those of its first picture, or empty."""
+    """A story on the front page. ``picture`` and ``alt`` are the address and alternative text of its first picture, or
+    empty."""
 
     chapter: Chapter
     text: str
@@ -47,10 +49,10 @@ class FrontStory:
 
 @dataclass(frozen=True)
 class FrontPage:
-    """``facts`` stand in the line below the name: date with weekday, number, address of the site.
+    """The front page of an issue. ``facts`` are for the line below the name: date with weekday, number, site address.
 
-    An issue of one story has neither lead nor headlines nor contents: the story follows. ``page`` is what stands before
-    and after a page number. ``logo`` is the address of the site's logo, or empty; it is ``beside`` the name or above.
+    An issue with one story has no lead, headlines and contents; the story follows. ``page`` is the text before and
+    after a page number. ``logo`` is the address of the site's logo, or empty; it is ``beside`` the name or above it.
     """
 
     facts: list[str]
@@ -69,7 +71,7 @@ def day_of_issue(publication: Publication) -> date | None:
 
 
 def front_page_of(document: Document, options: Options, pictures: str) -> FrontPage | None:
-    """The front page of an issue; None for any other publication. *pictures* is the prefix of pictures' addresses."""
+    """The front page of an issue; None for any other publication. *pictures* is the prefix of picture addresses."""
     day, publication = day_of_issue(document.publication), document.publication
     if day is None:
         return None
@@ -90,7 +92,8 @@ def front_page_of(document: Document, options: Options, pictures: str) -> FrontP
 
 
 def masthead_size(name: str, front: FrontPage | None, paper: Paper) -> float:
-    """The font size of the site's name in points: as large as fits one line, but not less than half of the paper's."""
+    """The font size of the site's name in points: the largest at which it fits in one line, at most ``paper.masthead``
+    and at least half of that."""
     beside = paper.masthead * LOGO_EMS if front and front.beside else 0.0
     fitting = (paper.text_width - beside) / (width(name) * (1 + NAME_SPACING) or 1)
     return round(max(paper.masthead / 2, min(paper.masthead, fitting)), 1)
@@ -101,7 +104,7 @@ def _is_square(logo: SitePicture | None) -> bool:
 
 
 def logo_of(front: FrontPage | None, options: Options) -> dict[str, bytes]:
-    """The logo by its name in the file; empty if the site has none, or it cannot be drawn."""
+    """The logo by its name in the file; empty if the site has none, or if it cannot be rendered."""
     if front is None or not front.logo or options.site.logo is None:
         return {}
     content = rendered(options.site.logo.address, options)
@@ -109,17 +112,18 @@ def logo_of(front: FrontPage | None, options: Options) -> dict[str, bytes]:
 
 
 def _lead(chapters: Sequence[Chapter]) -> Chapter:
-    """What an editor marked as lead, else the first story with a picture, else the first."""
+    """The story that an editor marked as lead, else the first story with a picture, else the first story."""
     marked = next((chapter for chapter in chapters if chapter.article.top), None)
     return marked or next((chapter for chapter in chapters if _picture_of(chapter.body)), chapters[0])
 
 
 def _others(chapters: Sequence[Chapter], lead: Chapter) -> list[Chapter]:
-    """Headlines from as many sections as possible: the first story of each, then the rest in order."""
-    left = [chapter for chapter in chapters if chapter is not lead]
-    first = {section_of(chapter.article): chapter for chapter in reversed(left)}
-    leading = [chapter for chapter in left if first[section_of(chapter.article)] is chapter]
-    return [*leading, *(chapter for chapter in left if chapter not in leading)][:HEADLINES]
+    """The headline stories, from as many sections as possible: the first story of each section, then others in
+    order."""
+    others = [chapter for chapter in chapters if chapter is not lead]
+    first = {section_of(chapter.article): chapter for chapter in reversed(others)}
+    leading = [chapter for chapter in others if first[section_of(chapter.article)] is chapter]
+    return [*leading, *(chapter for chapter in others if chapter not in leading)][:HEADLINES]
 
 
 def _story(chapter: Chapter, most: int) -> FrontStory:
@@ -129,7 +133,7 @@ def _story(chapter: Chapter, most: int) -> FrontStory:
 
 
 def _picture_of(body: Markup) -> tuple[str, ...]:
-    """(address, alternative text) of the first photograph in a body; empty without one."""
+    """(address, alternative text) of the first photograph (JPEG) in a body; empty if there is none."""
     for picture in _PICTURE.findall(body):
         found = dict(_ATTRIBUTE.findall(picture))
         if found.get("src", "").endswith(".jpg") and "class=" not in picture:

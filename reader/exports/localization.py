@@ -14,7 +14,7 @@ Gettext = Callable[[str], str]
 
 
 def gettext_of(language: str) -> Gettext:
-    """The messages in that language; those in Traditional Chinese are converted from Simplified."""
+    """The gettext function for *language*. Traditional Chinese is converted from the Simplified translations."""
     gettext = translations(language).gettext
     if script_of(language) != "hant":
         return gettext
@@ -26,7 +26,7 @@ def is_chinese(language: str) -> bool:
 
 
 def long_date(day: date, language: str) -> str:
-    """2018年11月23日, else 23 November 2018 (English) or 2018-11-23."""
+    """2018年11月23日 in Chinese, 23 November 2018 in English, 2018-11-23 in other languages."""
     if is_chinese(language):
         return f"{day.year}年{day.month}月{day.day}日"
     if language.lower().split("-")[0] == "en":
@@ -35,7 +35,7 @@ def long_date(day: date, language: str) -> str:
 
 
 def date_with_weekday(day: date, language: str) -> str:
-    """2018年11月23日 星期五, else Friday, 23 November 2018 (English) or 2018-11-23."""
+    """2018年11月23日 星期五 in Chinese, Friday, 23 November 2018 in English, 2018-11-23 in other languages."""
     if is_chinese(language):
         return f"{long_date(day, language)} 星期{'一二三四五六日'[day.weekday()]}"
     if language.lower().split("-")[0] == "en":
@@ -44,13 +44,13 @@ def date_with_weekday(day: date, language: str) -> str:
 
 
 def long_time(at: datetime, language: str) -> str:
-    """``long_date`` with the time of day, if there is one."""
+    """``long_date``, followed by the time of day if *at* has one."""
     day = long_date(at.date(), language)
     return f"{day} {at:%H:%M}" if has_time(at) else day
 
 
 def imprint(article: Article, gettext: Gettext) -> list[tuple[str, str]]:
-    """(label, value) of source and reporters, where known: the lines below a headline besides the time."""
+    """(label, value) of source and reporters, if known, for the lines below a headline."""
     between = "、" if is_chinese(article.language) else ", "
     facts = [(gettext("Source"), article.source), (gettext("Reporter"), between.join(article.byline))]
     return [(label, value) for label, value in facts if value]

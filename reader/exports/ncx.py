@@ -1,4 +1,4 @@
-"""The table of contents for readers of EPUB 2 (``toc.ncx``: OPF 2.0.1, 2.4.1), which EPUB 3.3 still allows (D.1.2)."""
+"""The table of contents for EPUB 2 readers (``toc.ncx``: OPF 2.0.1, 2.4.1), which EPUB 3.3 still allows (D.1.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIMETYPE = "application/x-dtbncx+xml"
 
 @dataclass(frozen=True)
 class NavPoint:
-    """One entry. ``order`` counts from 1; entries with the same target have the same."""
+    """One entry. ``order`` is its playOrder, from 1; entries with the same target have the same order."""
 
     id: str
     order: int

@@ -13,17 +13,19 @@ from ..site_identity import Site, with_name
 
 
 class Render(Protocol):
-    """``Renderer.render``: renders a template below ``templates/``."""
+    """The type of ``Renderer.render``, which renders a template below ``templates/``."""
 
     def __call__(self, template: str, **context: Any) -> str: ...
 
 
 @dataclass(frozen=True)
 class Options:
-    """``page`` is one of the exporter's PAGES; ``base_url`` is empty or the site's URL without a trailing slash;
-    ``instance`` is the folder with the records of the pictures and their renditions, which may take
-    ``picture_cache_bytes``. ``site`` is in the script of the export.
-    ``speech`` is the command line that reads aloud.
+    """The options of an export.
+
+    ``page`` is one of the exporter's PAGES. ``base_url`` is empty, or the site's URL without a trailing slash.
+    ``instance`` is the folder with the records of the pictures and their renditions; the cache of renditions may use
+    ``picture_cache_bytes``. ``site`` is in the script of the export. ``speech`` is the command line of the
+    text-to-speech program.
     """
 
     page: str = ""
@@ -37,6 +39,7 @@ class Options:
 
 
 def options_of(settings: Settings, page: str, script: str, site: Site | None = None) -> Options:
+    """The options from the settings and the validated *page* and *script*. Converts the texts of *site* to *script*."""
     cache_bytes = settings.export_cache_mb * 1_000_000
     converted = site_in_script(with_name(site or Site(), settings.site_name), script)
     return Options(
@@ -45,7 +48,7 @@ def options_of(settings: Settings, page: str, script: str, site: Site | None = N
 
 
 def script_of(script: str) -> str:
-    """The validated *script*; empty means unconverted. Raises BadOption."""
+    """The validated *script*; empty means no conversion. Raises BadOption."""
     if script and script not in SCRIPTS:
         raise BadOption("script", script, list(SCRIPTS))
     return script

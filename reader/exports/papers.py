@@ -1,4 +1,4 @@
-"""The papers of PDF files, with the sizes of their type."""
+"""The paper sizes of PDF files, with margins and font sizes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ MILLIMETRE = 72 / 25.4
 
 @dataclass(frozen=True)
 class Paper:
-    """Font sizes in points. The line width is a multiple of ``text``, so that Chinese characters align in columns.
+    """A paper size. The line width is a multiple of ``text``, so that Chinese characters align in columns.
 
-    ``size`` and ``margin`` (top, sides, bottom) are in millimetres. ``masthead`` and ``columns`` are for bundles;
-    ``least`` is the minimum font size. ``room`` is the width of a line and of a line in a column, in em.
-    ``picture`` is the most of the height of a picture, ``bundled_picture`` the same in a bundle.
+    ``size`` and ``margin`` (top, sides, bottom) are in millimetres. ``text``, ``title``, ``small``, ``masthead`` and
+    ``least`` (the minimum) are font sizes in points; ``leading`` is the line height relative to the font size.
+    ``masthead`` and ``columns`` are for bundles. ``room`` is the width of a line, and of a line in a column, in em of
+    ``text``. ``picture`` is the maximum height of a picture, ``bundled_picture`` the same in a bundle.
     """
 
     size: tuple[float, float]
@@ -30,7 +31,8 @@ class Paper:
     columns: int = 1
     least: float = 0
     attaches: bool = False
-    """Whether the Markdown of an article is attached: not to what is made for phones, which would be larger for it."""
+    """Whether the Markdown of an article is attached to the PDF. Files for phones omit it, because they must be
+    small."""
 
     @property
     def text_height(self) -> float:

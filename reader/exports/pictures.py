@@ -1,4 +1,4 @@
-"""The pictures of a body, resized for a page and embedded, because the file is read offline."""
+"""Embeds the pictures of a body, resized for a page, because exported files are read offline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
 
 
 def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) -> dict[str, bytes]:
-    """Replaces each ``src`` with *folder* and a name. Returns the picture files by name.
+    """Sets each ``src`` to *folder* and a file name. Returns the bytes of the pictures by file name.
 
     A picture that is not available is replaced by its alternative text.
     """
@@ -26,7 +26,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
         address = _OURS.fullmatch(picture.get("src", ""))
         content = rendered(address[0], options) if address else b""
         if not address or not content:
-            give_way(picture)
+            replace_by_alternative_text(picture)
             continue
         name = f"{address[1]}.jpg"
         found[name] = content
@@ -38,12 +38,15 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
 
 
 def export_jpeg(name: str, options: Options) -> bytes:
-    """The JPEG that ``place_pictures`` gave this name."""
+    """The JPEG for a file name of ``place_pictures``; empty if it is not available."""
     return rendered(f"/media/{name.removesuffix('.jpg')}-export.jpg", options)
 
 
 def rendered(address: str, options: Options, size: str = "export") -> bytes:
-    """A JPEG; empty if the original is missing, was changed or is not a picture. *size* as in ``exported_picture``."""
+    """The JPEG of the picture at *address*; empty if the original is missing, has changed or is not a picture.
+
+    *size* is as in ``exported_picture``. Raises OSError as that does.
+    """
     try:
         return exported_picture(Path(options.instance), address, options.picture_cache_bytes, size)
     except (NotFound, UnusablePicture):
@@ -51,13 +54,13 @@ def rendered(address: str, options: Options, size: str = "export") -> bytes:
 
 
 def starts_paragraph(picture: HtmlElement) -> bool:
-    """Whether it is the first thing in a paragraph: an indent would push a wide picture over the edge."""
+    """Whether the picture is at the start of a paragraph, where an indent would push it over the right margin."""
     parent, before = picture.getparent(), picture.getprevious()
     return parent.tag == "p" and before is None and not (parent.text or "").strip() and "class" not in parent.attrib
 
 
-def give_way(picture: HtmlElement) -> None:
-    """Replaces the picture with ``[alt]``, or removes it without alternative text."""
+def replace_by_alternative_text(picture: HtmlElement) -> None:
+    """Replaces the picture by ``[alt]``, or by an empty element if it has no alternative text."""
     words = picture.get("alt", "").strip()
     picture.tag = "span"
     for name in list(picture.attrib):

@@ -23,15 +23,16 @@ if TYPE_CHECKING:  # workers have no catalog
 
 MOST_ARTICLES = 200
 MOST_CHARACTERS = 600_000
-"""A bundle of this size takes a worker about half a minute and half of its memory limit. A cell of a table counts as
-``CELL_CHARACTERS`` more."""
+"""The largest size of a bundle: it takes a worker about half a minute and half of its memory limit."""
 MOST_OF_ONE = 100_000
-"""An article of this size gives way when a bundle is too large: a line with a link to its page stands in its place."""
+"""In a bundle that is too large, an article of at least this size is replaced by a link to its page."""
 CELL_CHARACTERS = 25
+"""A table cell counts as this many additional characters."""
 
 
 def of_article(article: Article | Teaser) -> Publication:
-    """One article. A Teaser gives the cache key (slug, language, version), but cannot be exported."""
+    """One article. With a Teaser, ``ExportService.key`` returns the key (slug, language, version), but the publication
+    cannot be exported."""
     path = urls.article(article.slug)
     return Publication(article.slug, article.title, article.language, path, (cast("Article", article),))
 
@@ -55,13 +56,13 @@ def of_selection(title: str, path: str, articles: Sequence[Article]) -> Publicat
 
 
 def outline_of(publication: Publication) -> Publication:
-    """*publication* without the texts: small enough to keep, and enough for ``ExportService.key``."""
+    """*publication* without the texts: small enough to cache, and sufficient for ``ExportService.key``."""
     chapters = tuple(replace(article, body=article.body[:0]) for article in publication.chapters)
     return replace(publication, chapters=chapters)
 
 
 def every_article(catalog: Catalog) -> Iterator[Article]:
-    """All articles, newest first; 100 are in memory at a time."""
+    """All articles, newest first. At most 100 are in memory at a time."""
     before: Cursor | None = None
     while teasers := catalog.latest(limit=100, before=before):
         yield from catalog.articles([teaser.slug for teaser in teasers])
@@ -69,13 +70,13 @@ def every_article(catalog: Catalog) -> Iterator[Article]:
 
 
 def check_count(count: int) -> None:
-    """Raises TooLarge. Called before the articles are read."""
+    """Raises TooLarge if a bundle of *count* articles is too large. Call it before the articles are read."""
     if count > MOST_ARTICLES:
         raise TooLarge("articles", count, MOST_ARTICLES)
 
 
 def in_chosen_script(publication: Publication, script: str, terms: Terms = NO_TERMS) -> Publication:
-    """*publication* in one of SCRIPTS; unchanged if *script* is empty."""
+    """*publication* converted to *script*, one of SCRIPTS; unchanged if *script* is empty."""
     if not needs_change(publication.language, script):
         return publication
     chapters = tuple(in_script(article, script, terms) for article in publication.chapters)
@@ -88,39 +89,39 @@ def _bundle(name: str, title: str, path: str, articles: Sequence[Article]) -> Pu
     if not articles:
         raise NotFound("article on the collection", title)
     check_count(len(articles))
-    return Publication(name, title, main_language(articles), path, tuple(_by_section(_fitting(articles))))
+    return Publication(name, title, main_language(articles), path, tuple(_by_section(_limit_size(articles))))
 
 
-def _fitting(articles: Sequence[Article]) -> Sequence[Article]:
-    """*articles*, the longest without their texts if all together are too large. Raises TooLarge."""
+def _limit_size(articles: Sequence[Article]) -> Sequence[Article]:
+    """*articles*; if their total size is too large, the longest are replaced by links. Raises TooLarge."""
     sizes = [_characters(article) for article in articles]
-    too_much = sum(sizes) - MOST_CHARACTERS
-    if too_much <= 0:
+    excess = sum(sizes) - MOST_CHARACTERS
+    if excess <= 0:
         return articles
-    found, kept = list(articles), len(articles)
+    result, complete = list(articles), len(articles)
     for size, index in sorted(((size, index) for index, size in enumerate(sizes)), reverse=True):
-        if too_much <= 0 or size < MOST_OF_ONE or kept == 1:
+        if excess <= 0 or size < MOST_OF_ONE or complete == 1:
             break
-        found[index], too_much, kept = _referred_to(articles[index]), too_much - size, kept - 1
-    if too_much > 0:
+        result[index], excess, complete = _link_to(articles[index]), excess - size, complete - 1
+    if excess > 0:
         raise TooLarge("characters", sum(sizes), MOST_CHARACTERS)
-    return found
+    return result
 
 
 def _characters(article: Article) -> int:
     return len(article.body) + CELL_CHARACTERS * (article.body.count("<td") + article.body.count("<th"))
 
 
-def _referred_to(article: Article) -> Article:
-    """*article* with a link to its page in place of its text."""
-    from ..sanitizer import sanitize  # which processes that serve pages seldom need
+def _link_to(article: Article) -> Article:
+    """*article* with a link to its page instead of its text."""
+    from ..sanitizer import sanitize  # here, because processes that serve pages rarely need it
 
     words = gettext_of(article.language)("This article is too long for this file. Read it on the site.")
     return replace(article, body=sanitize(f'<p><a href="{escape(urls.article(article.slug))}">{escape(words)}</a></p>'))
 
 
 def _by_section(articles: Iterable[Article]) -> list[Article]:
-    """Grouped by section, in order of first appearance."""
+    """*articles* grouped by section, in order of first appearance."""
     groups: dict[str, list[Article]] = {}
     for article in articles:
         groups.setdefault(section_of(article), []).append(article)
@@ -133,7 +134,7 @@ def section_of(article: Article) -> str:
 
 
 def main_language(articles: Sequence[Article]) -> str:
-    """The language of most articles; the first one if equal."""
+    """The most common language of *articles*, which must not be empty; the first of several with the same count."""
     return Counter(article.language for article in articles).most_common(1)[0][0]
 
 

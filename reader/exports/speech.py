@@ -1,9 +1,9 @@
-"""An article as speech, an MP3, by the program in READER_SPEECH. Off unless that is set.
+"""Exports an article as speech in MP3 with the program in READER_SPEECH. Disabled if the setting is empty.
 
-Not one of EXPORTS: sound holds no links and no tables, and only articles have it. ``exporter("mp3")`` finds it, so the
-queue, the file cache and downloads treat it as any other export.
+It is not in EXPORTS, because sound has no links and tables, and only articles have it. ``exporter("mp3")`` returns it,
+so the queue, the file cache and downloads treat it like any other export.
 
-No voice comes with Reader. Debian's espeak-ng 1.51 is not fit for Chinese: it reads 银行 as yín xíng, 重庆 as zhòng
+Reader includes no voice. Debian's espeak-ng 1.51 is unsuitable for Chinese: it reads 银行 as yín xíng, 重庆 as zhòng
 qìng and 音乐 as yīn lè (``espeak-ng -v cmn-latn-pinyin -qx``).
 """
 
@@ -35,7 +35,7 @@ SAMPLE = b"\xff\xf3"
 """The beginning of a frame of MPEG 2, layer III (ISO 13818-3)."""
 
 ENCODER = ("lame", "--quiet", "-m", "m", "-V", "6", "-", "-")
-"""Makes an MP3 of the WAV that most voices write: one channel, some 50 kbit/s."""
+"""The program that converts WAV, the output of most text-to-speech programs, to MP3: one channel, about 50 kbit/s."""
 
 MOST_BYTES = 200_000_000
 _SILENT = ("pre", "table", "math", "img", "audio", "video", "rt", "rp")
@@ -43,13 +43,14 @@ _NOTES = ".//*[contains(@class, 'footnote')]"
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
-    """Raises ExportFailed with what the program says, or if it writes no sound."""
+    """The MP3 of all chapters. Raises ExportFailed with the program's error message, or if it writes no sound."""
     texts = (spoken_text(article) for article in publication.chapters)
     return b"".join(_spoken(text, publication.language, options.speech) for text in texts)
 
 
 def spoken_text(article: Article) -> str:
-    """What is read: the title and the text, a paragraph a line; no tables, code, formulas, pictures or notes."""
+    """The text for the program: the title and the paragraphs, separated by empty lines, without tables, code, formulas,
+    pictures and notes."""
     root = Body(article.body, "").root
     for element in [*root.iter(*_SILENT), *root.xpath(_NOTES)]:
         if element.getparent() is not None:
@@ -59,7 +60,7 @@ def spoken_text(article: Article) -> str:
 
 
 def _paragraphs(element: HtmlElement) -> Iterator[str]:
-    """The words of each innermost block."""
+    """The text of each innermost block; may be empty."""
     words = element.text or ""
     for child in element:
         if child.tag in BLOCKS:
@@ -73,7 +74,7 @@ def _paragraphs(element: HtmlElement) -> Iterator[str]:
 
 def _spoken(text: str, language: str, command: str) -> bytes:
     """The MP3 of *text*. ``{language}`` in *command* is the first part of the language tag, such as ``zh``."""
-    code = re.sub("[^A-Za-z]", "", language.partition("-")[0])  # the command may be that of a shell
+    code = re.sub("[^A-Za-z]", "", language.partition("-")[0])  # letters only: the command may run a shell
     words = [word.replace("{language}", code) for word in shlex.split(command)]
     if not words:
         raise ExportFailed(SUFFIX, Message("READER_SPEECH is not set"))
@@ -86,12 +87,13 @@ def _spoken(text: str, language: str, command: str) -> bytes:
 
 
 def is_mp3(content: bytes) -> bool:
-    """Whether *content* begins as an MP3 does: with a frame of layer III, or with an ID3 tag before it."""
+    """Whether *content* begins with a frame of MPEG layer III, or with an ID3 tag."""
     return content[:3] == b"ID3" or (len(content) > 1 and content[0] == 0xFF and content[1] & 0xE6 == 0xE2)
 
 
 def _run(words: Sequence[str], content: bytes) -> bytes:
-    """The standard output of a program, which ends with this process and inherits its limits. Raises ExportFailed."""
+    """The standard output of a program with *content* as its input. The program ends with this process and inherits its
+    limits. Raises ExportFailed."""
     try:
         done = subprocess.run(  # noqa: S603 the operator's own command
             words, input=content, capture_output=True, check=False, preexec_fn=_end_with_parent
@@ -105,5 +107,6 @@ def _run(words: Sequence[str], content: bytes) -> bytes:
 
 
 def _end_with_parent() -> None:
-    """It ignores what this process ignores: a stop that reaches all processes must not make the export fail."""
+    """Makes the kernel kill the program when this process ends. The program inherits ignored signals, so that a stop of
+    all processes does not make the export fail."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

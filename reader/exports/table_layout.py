@@ -1,9 +1,9 @@
-"""Tables that fit on paper: the width of each column, smaller type, and wide tables in parts.
+"""Fits tables to the paper: sets column widths, reduces the font size, and splits wide tables.
 
-Widths are in em and estimated from the text. A column gets at least its longest word; a word that is longer than
-``WIDEST_WORD`` breaks. If the columns don't fit, the type becomes smaller, down to a limit. If they still don't fit,
-the table is divided into groups of columns, one below the other. Each repeats the first column and the rows of the
-head.
+Widths are in em and estimated from the text. A column is at least as wide as its longest word; a word that is longer
+than ``WIDEST_WORD`` is broken. If the columns do not fit, the font size is reduced, down to a limit. If they still do
+not fit, the table is split into groups of columns, one below the other. Each group repeats the first column and the
+header rows.
 """
 
 from __future__ import annotations
@@ -23,29 +23,32 @@ from .body_tree import Body
 from .to_text import text_lines
 
 SCALES = (0.88, 0.8, 0.72, 0.64)
-"""Sizes of type in tables, relative to the text around them."""
+"""The font sizes in tables, relative to the surrounding text, in order of preference."""
 PADDING = 0.9
-"""Of a cell, left and right together, in em of the table."""
+"""The left and right padding of a cell together, in em of the table."""
 WIDEST_WORD = 12.0
 WIDEST_LINE = 30.0
 SHORTEST_LINE = 3.0
-"""Han characters: a column of text is no narrower, so that words of two or three characters are not split."""
+"""The minimum width of a column of text, in Chinese characters, so that words of two or three are not split."""
 PICTURE = (6.0, 20.0)
+"""The minimum and the preferred width of a picture."""
 NARROWEST_TABLE = 5.0
-"""A table within a table with less room per column becomes plain blocks."""
+"""The minimum width of a table. A nested table with less space becomes plain blocks."""
 TALLEST_ROW = 8
-"""Lines; a row of more may be divided between pages."""
+"""In lines. A taller row may be split between pages."""
 INDENTS = {"ul": 2.0, "ol": 2.0, "dd": 2.0, "blockquote": 1.3, "aside": 1.3}
+"""The indents of elements around a table, in em."""
 
 _WORD = re.compile(rf"[^\s\u2e80-\u30ff{HAN}\uac00-\ud7af\uff00-\uffef-]+|\S")
-"""Letters and digits; or one Han character, kana, Hangul or mark, beside which a line may break."""
+"""A sequence of letters and digits, or one Chinese character, kana, Hangul syllable or punctuation mark: a line may
+break between these."""
 _NARROW = frozenset("ijlt.,:;'|!()[]/ ")
 _WIDE = frozenset("mwMW@%&")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """``x`` counts the columns from 0; ``columns`` and ``rows`` are what it spans, within the table."""
+    """A cell in the grid. ``x`` is its first column, from 0; ``columns`` and ``rows`` are its span within the table."""
 
     element: HtmlElement
     x: int
@@ -54,25 +57,29 @@ class Cell:
 
 
 Grid = list[tuple[HtmlElement, list[Cell]]]
-"""Each row with its cells."""
+"""The rows with their cells."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """The least and the best width of a column."""
+    """The minimum and the preferred width of a column or cell, in em."""
 
     least: float
     best: float
 
 
 def fit_tables(body: Body, room: float, smallest: float) -> None:
-    """Gives each table widths that fit into *room* em; type is at least *smallest* of the size of the text."""
+    """Sets the column widths and the font size of each table so that it fits into *room* em.
+
+    *smallest* is the minimum font size, relative to the text.
+    """
     outermost = [table for table in body.root.iter("table") if next(table.iterancestors("table"), None) is None]
     for table in outermost:
         _fit(table, max(NARROWEST_TABLE, room - _indent(table)), [s for s in SCALES if s >= smallest] or [1.0])
 
 
 def _indent(table: HtmlElement) -> float:
+    """The total indent of the elements around *table*, in em. Deeply nested elements count less."""
     depths = [INDENTS[parent.tag] for parent in table.iterancestors() if parent.tag in INDENTS]
     return sum(depths[:4]) + 0.7 * len(depths[4:8])
 
@@ -85,32 +92,33 @@ def _fit(table: HtmlElement, room: float, scales: Sequence[float]) -> None:
     fewest = len(_groups(needs, room / scales[-1]))
     scale = next(s for s in scales if len(_groups(needs, room / s)) == fewest)
     groups = _groups(needs, room / scale)
-    parts = [table] if len(groups) == 1 else _divided(table, groups)
+    parts = [table] if len(groups) == 1 else _split(table, groups)
     for part, group in zip(parts, groups, strict=True):
         _set_widths(part, [needs[x] for x in group], room, scale)
 
 
 def grid_of(table: HtmlElement) -> Grid:
-    """Places the cells (HTML, 4.9.12.1) and clips their spans to the rows and to the columns in which a cell starts."""
+    """The rows and cells of *table* (HTML, 4.9.12.1). Reduces spans to existing rows, and to columns in which a cell
+    starts; also sets them as attributes."""
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
-    placed: Grid = []
-    taken: dict[int, int] = {}  # column: the first row in which it is free again
+    grid: Grid = []
+    free_at: dict[int, int] = {}  # by column: the first row after a cell that spans several rows
     for y, row in enumerate(rows):
         cells, x = [], 0
         for element in row:
             if element.tag not in ("td", "th"):
                 continue
-            while taken.get(x, 0) > y:
+            while free_at.get(x, 0) > y:
                 x += 1
             columns, height = _span(element, "colspan"), min(_span(element, "rowspan"), len(rows) - y)
             cells.append(Cell(element, x, columns, height))
             if height > 1:
-                taken |= dict.fromkeys(range(x, x + columns), y + height)
+                free_at |= dict.fromkeys(range(x, x + columns), y + height)
             x += columns
-        placed.append((row, cells))
-    starts = sorted({cell.x for _, cells in placed for cell in cells})
+        grid.append((row, cells))
+    starts = sorted({cell.x for _, cells in grid for cell in cells})
     index = {x: number for number, x in enumerate(starts)}
-    return [(row, [_clipped(cell, starts, index) for cell in cells]) for row, cells in placed]
+    return [(row, [_clip(cell, starts, index) for cell in cells]) for row, cells in grid]
 
 
 def _span(cell: HtmlElement, name: str) -> int:
@@ -118,7 +126,7 @@ def _span(cell: HtmlElement, name: str) -> int:
     return max(1, int(value)) if value.isdecimal() else 1
 
 
-def _clipped(cell: Cell, starts: list[int], index: dict[int, int]) -> Cell:
+def _clip(cell: Cell, starts: list[int], index: dict[int, int]) -> Cell:
     columns = bisect_left(starts, cell.x + cell.columns) - index[cell.x]
     _set_span(cell.element, "colspan", columns)
     _set_span(cell.element, "rowspan", cell.rows)
@@ -132,6 +140,7 @@ def _set_span(cell: HtmlElement, name: str, count: int) -> None:
 
 
 def _needs(grid: Grid) -> list[Need]:
+    """The widths of the columns, padding included. The width of a cell is shared equally by the columns it spans."""
     count = max((cell.x + cell.columns for _, cells in grid for cell in cells), default=0)
     least, best = [1.0] * count, [1.0] * count
     for _, cells in grid:
@@ -144,7 +153,7 @@ def _needs(grid: Grid) -> list[Need]:
 
 
 def need_of(cell: HtmlElement) -> Need:
-    """The widths of a cell: of its longest word, and of its longest line."""
+    """The widths of a cell without padding: the minimum by its longest word, the preferred by its longest line."""
     lines = text_lines(cell).split("\n")
     longest = max(map(width_of, lines))
     word = max((width_of(found) for line in lines for found in _WORD.findall(line)), default=0.0)
@@ -156,7 +165,7 @@ def need_of(cell: HtmlElement) -> Need:
 
 
 def width_of(text: str) -> float:
-    """An estimate, in em, that is rather too large."""
+    """The estimated width of *text* in em; too large rather than too small."""
     return sum(map(_width, text))
 
 
@@ -173,18 +182,18 @@ def _total(needs: Sequence[Need]) -> float:
 
 
 def _groups(needs: Sequence[Need], room: float) -> list[list[int]]:
-    """The columns of each part; the first column is in all of them. Parts are about as wide as each other."""
+    """The columns of each part of a table. The first column is in every part. The parts have similar widths."""
     if _total(needs) <= room or len(needs) < 3:
         return [list(range(len(needs)))]
     left = max(1.0, room - needs[0].least)
-    fewest = len(_filled(needs, left))
+    fewest = len(_fill(needs, left))
     even = _total(needs[1:]) / fewest
     widths = [even + (left - even) * step / 8 for step in range(8)]
-    return next((groups for width in widths if len(groups := _filled(needs, width)) == fewest), _filled(needs, left))
+    return next((groups for width in widths if len(groups := _fill(needs, width)) == fewest), _fill(needs, left))
 
 
-def _filled(needs: Sequence[Need], room: float) -> list[list[int]]:
-    """Parts of at most *room* em besides the first column, and of at least one column."""
+def _fill(needs: Sequence[Need], room: float) -> list[list[int]]:
+    """The columns of parts that have the first column and, besides it, at most *room* em and at least one column."""
     groups, width = [[0]], 0.0
     for x in range(1, len(needs)):
         if len(groups[-1]) > 1 and width + needs[x].least > room:
@@ -195,14 +204,15 @@ def _filled(needs: Sequence[Need], room: float) -> list[list[int]]:
     return groups
 
 
-def _divided(table: HtmlElement, groups: Sequence[Sequence[int]]) -> list[HtmlElement]:
-    """Puts a table for each group of columns in place of *table*; the first keeps the ids and the caption."""
+def _split(table: HtmlElement, groups: Sequence[Sequence[int]]) -> list[HtmlElement]:
+    """Replaces *table* by one table per group of columns, and returns these. Only the first has the ids and the
+    caption."""
     parts = []
     for number, group in enumerate(groups):
         part = deepcopy(table)
         part.tail = None
         if number:
-            _drop_unique(part)
+            _remove_ids_and_caption(part)
         _keep_columns(part, group)
         table.addprevious(part)
         parts.append(part)
@@ -211,7 +221,7 @@ def _divided(table: HtmlElement, groups: Sequence[Sequence[int]]) -> list[HtmlEl
     return parts
 
 
-def _drop_unique(part: HtmlElement) -> None:
+def _remove_ids_and_caption(part: HtmlElement) -> None:
     for element in part.iter():
         if isinstance(element.tag, str):
             element.attrib.pop("id", None)
@@ -220,10 +230,10 @@ def _drop_unique(part: HtmlElement) -> None:
 
 
 def _keep_columns(part: HtmlElement, group: Sequence[int]) -> None:
-    kept = set(group)
+    columns = set(group)
     for row, cells in grid_of(part):
         for cell in cells:
-            count = len(kept.intersection(range(cell.x, cell.x + cell.columns)))
+            count = len(columns.intersection(range(cell.x, cell.x + cell.columns)))
             if count:
                 _set_span(cell.element, "colspan", count)
             else:
@@ -231,10 +241,10 @@ def _keep_columns(part: HtmlElement, group: Sequence[int]) -> None:
 
 
 def _set_widths(table: HtmlElement, needs: Sequence[Need], room: float, scale: float) -> None:
-    """Sets the size of type and the width of each column, and fits the tables within the cells."""
+    """Sets the font size and the width of each column, and fits the tables inside of cells."""
     for old in [*table.iterchildren("colgroup"), *table.iterchildren("col")]:
         table.remove(old)
-    widths = shared_out(needs, room / scale)
+    widths = distribute_width(needs, room / scale)
     columns = etree.Element("colgroup")
     for width in widths:
         etree.SubElement(columns, "col", style=f"width:{width / sum(widths):.3%}")
@@ -259,19 +269,20 @@ def _fit_inner(cell: HtmlElement, room: float) -> None:
 
 
 def _to_blocks(table: HtmlElement) -> None:
-    """Each cell becomes a block of its own."""
+    """Converts each cell of *table* to a block of its own."""
     for element in list(table.iter("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col")):
         element.tag = "div"
         for name in list(element.attrib):
             del element.attrib[name]
 
 
-def shared_out(needs: Sequence[Need], room: float) -> list[float]:
-    """The widths of the columns: their least widths, and what is left by how much more each could use."""
-    wanted = [need.best - need.least for need in needs]
+def distribute_width(needs: Sequence[Need], room: float) -> list[float]:
+    """The widths of the columns: the minimum width, plus a part of the remaining space in proportion to the difference
+    between preferred and minimum width."""
+    differences = [need.best - need.least for need in needs]
     left = room - _total(needs)
-    if left <= 0 or not sum(wanted):
+    if left <= 0 or not sum(differences):
         return [need.least for need in needs]
-    if left >= sum(wanted):
+    if left >= sum(differences):
         return [need.best for need in needs]
-    return [need.least + left * more / sum(wanted) for need, more in zip(needs, wanted, strict=True)]
+    return [need.least + left * more / sum(differences) for need, more in zip(needs, differences, strict=True)]

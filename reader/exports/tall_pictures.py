@@ -1,6 +1,7 @@
-"""Tall pictures (infographics, screenshots of long pages) in strips, so that they are readable on paper.
+"""Divides tall pictures (infographics, screenshots of long pages) into strips, so that they are readable on paper.
 
-A strip ends where a row of pixels is most even, near the even division: rather between two lines of text than in one.
+Strips have about the same height. A strip ends at the most uniform row of pixels near the even division, so that a line
+of text is seldom cut.
 """
 
 from __future__ import annotations
@@ -15,22 +16,24 @@ from PIL import Image, ImageFile
 from .body_tree import Body
 
 TALLEST = 3.0
-"""Height by width; a taller picture is divided. At the greatest height on paper it would be a third as wide."""
+"""The largest ratio of height to width of an undivided picture. At the maximum height on paper, its width would be a
+third of that."""
 STRIP = 0.8
-"""The most of a strip."""
-SEARCHED = 0.2
-"""Of a strip: how far from the even division its end may be."""
+"""The largest ratio of height to width of a strip, before its ends are moved."""
+SEARCH_RANGE = 0.2
+"""The largest distance between the end of a strip and the even division, relative to the height of a strip."""
 SAMPLES = 64
-"""Columns of pixels that are compared."""
-EVEN = 6
-"""Of 255: rows that differ less are equally good."""
+"""The number of columns of pixels that are compared."""
+TOLERANCE = 6
+"""The step, of 255 levels, in which the unevenness of rows is measured."""
 QUALITY = 82
+"""The JPEG quality of strips."""
 
 
 def divide_tall_pictures(body: Body, prefix: str, content: Callable[[str], bytes]) -> dict[str, bytes]:
-    """Puts the strips in place of each tall picture. Returns them by name; *prefix* is that of their addresses.
+    """Replaces each tall picture by its strips. Returns the strips by file name.
 
-    *content* gives the JPEG of a name.
+    *prefix* is the prefix of picture addresses. *content* returns the JPEG for a file name.
     """
     found: dict[str, bytes] = {}
     for picture in body.pictures():
@@ -44,7 +47,7 @@ def divide_tall_pictures(body: Body, prefix: str, content: Callable[[str], bytes
 
 
 def strips_of(content: bytes) -> list[bytes]:
-    """The strips of a JPEG from top to bottom; none if it is not tall or cannot be read."""
+    """The strips of a JPEG from top to bottom; empty if it is not tall or cannot be read."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
             if picture.height <= TALLEST * picture.width:
@@ -55,11 +58,12 @@ def strips_of(content: bytes) -> list[bytes]:
 
 
 def _ranges(picture: ImageFile.ImageFile) -> Iterator[tuple[int, int]]:
+    """(top, end) of each strip in pixels."""
     count = -int(-picture.height // (STRIP * picture.width))
     rows = picture.convert("L").resize((SAMPLES, picture.height), Image.Resampling.NEAREST).tobytes()
     top = 0
     for number in range(1, count):
-        middle, reach = picture.height * number // count, int(SEARCHED * picture.height / count)
+        middle, reach = picture.height * number // count, int(SEARCH_RANGE * picture.height / count)
         end = min(range(middle - reach, middle + reach), key=lambda y: (_unevenness(rows, y), abs(y - middle)))
         yield top, end
         top = end
@@ -67,9 +71,9 @@ def _ranges(picture: ImageFile.ImageFile) -> Iterator[tuple[int, int]]:
 
 
 def _unevenness(rows: bytes, y: int) -> int:
-    """Of the rows above and below the line *y*."""
+    """The larger range of brightness of the rows above and below the line *y*, in steps of TOLERANCE."""
     above, below = rows[(y - 1) * SAMPLES : y * SAMPLES], rows[y * SAMPLES : (y + 1) * SAMPLES]
-    return max(max(above) - min(above), max(below) - min(below)) // EVEN
+    return max(max(above) - min(above), max(below) - min(below)) // TOLERANCE
 
 
 def _jpeg(picture: Image.Image) -> bytes:
@@ -79,7 +83,7 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 
 def _replace(picture: HtmlElement, addresses: list[str]) -> None:
-    """Each strip is a picture with the alternative text, and its number of how many."""
+    """Replaces *picture* by its strips. Each has the alternative text with its number, such as ``(1/3)``."""
     if not addresses:
         return
     words, count = picture.get("alt", ""), len(addresses)

@@ -20,11 +20,11 @@ from .pictures import place_pictures, rendered
 from .publications import section_of
 
 CODE_WIDTH = "480"
-"""Pixels of a publisher's QR code, at most: every file has it on its last page."""
+"""The maximum width in pixels of a publisher's QR code, which is on the last page of every file."""
 
 
 def day_of(publication: Publication) -> str:
-    """In its language; empty if it has no date."""
+    """The date of the publication in its language; empty if it has none."""
     published = publication.published
     return long_date(published.date(), publication.language) if is_dated(published) else ""
 
@@ -33,8 +33,9 @@ def day_of(publication: Publication) -> str:
 class Chapter:
     """One article of a document.
 
-    ``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty.
-    ``manner`` is ``han`` (indented paragraphs) or ``latin`` (spaced paragraphs, hyphenation).
+    ``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty. ``colon``
+    is the text between a label and its value. ``manner`` is the style of paragraphs: ``han`` (indents) or ``latin``
+    (spacing, hyphenation).
     """
 
     id: str
@@ -47,7 +48,7 @@ class Chapter:
     editor: str
     manner: str
     corrections: list[str]
-    """Lines below the headline, newest first."""
+    """The lines below the headline about corrections, newest first."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Part:
 
 @dataclass(frozen=True)
 class FollowedChannel:
-    """Where the publisher can be followed: ``picture`` is the address of a QR code in the file, or empty."""
+    """A channel of the publisher for readers to follow. ``picture`` is the address of a QR code in the file, or
+    empty."""
 
     text: str
     link: str = ""
@@ -70,9 +72,10 @@ class FollowedChannel:
 
 @dataclass(frozen=True)
 class Colophon:
-    """The last lines of the document: its revision, the address of the latest one, where the publisher can be followed.
+    """The last lines of the document: its revision, the address of the latest revision, and the publisher's channels.
 
-    ``follow`` is the heading of ``channels``.
+    ``facts`` are (label, value). ``question`` is the text of the link to ``address``. ``follow`` is the heading of
+    ``channels``.
     """
 
     facts: list[tuple[str, str]]
@@ -87,6 +90,8 @@ class Colophon:
 
 @dataclass(frozen=True)
 class Document:
+    """A publication for the templates. ``media`` has the picture files by name."""
+
     publication: Publication
     parts: list[Part]
     colophon: Colophon
@@ -119,11 +124,14 @@ class Document:
 
 
 Prepare = Callable[[Body], Markup]
-"""Prepares a body for a format and serializes it."""
+"""The type of functions that prepare a body for a format and serialize it."""
 
 
 def to_document(publication: Publication, options: Options, prepare: Prepare, pictures: str) -> Document:
-    """Builds the document. *pictures* is the prefix of each picture's address in the finished file."""
+    """Builds the document of *publication*. *pictures* is the prefix of picture addresses in the finished file.
+
+    Example: ``to_document(publication, options, lambda body: body.html(), "images/").chapters[0].body``.
+    """
     media: dict[str, bytes] = {}
     chapters = []
     for number, article in enumerate(publication.chapters, 1):
@@ -158,7 +166,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
 def followed_channels(
     options: Options, pictures: str, language: str
 ) -> tuple[tuple[FollowedChannel, ...], dict[str, bytes]]:
-    """The channels of the site and its feeds, and the QR codes by name. *pictures* is as in ``to_document``."""
+    """The channels of the site and its feeds, and the QR codes by file name. *pictures* is as in ``to_document``."""
     channels: list[FollowedChannel] = []
     codes: dict[str, bytes] = {}
     for number, channel in enumerate(options.site.follow, 1):
@@ -188,13 +196,14 @@ def colophon_of(publication: Publication, options: Options, channels: tuple[Foll
 
 
 def revision_of(publication: Publication) -> str:
-    """The first eight digits of the version. Those of an article are its own, so that its page can compare them."""
+    """The first eight digits of the version. For a single article they are those of the article's version, so that its
+    page can compare them."""
     single = len(publication.chapters) == 1
     return (publication.chapters[0] if single else publication).version[:8]
 
 
 def authors_of(publication: Publication) -> list[str]:
-    """The names in the bylines, or the sources if there are none; in order, without duplicates."""
+    """The names in the bylines, or the sources if there are no bylines; in order, without duplicates."""
     names = unique(name for chapter in publication.chapters for name in chapter.byline)
     return names or unique(chapter.source for chapter in publication.chapters)
 
@@ -209,7 +218,7 @@ def colon(language: str) -> str:
 
 
 def qr_code(address: str) -> bytes:
-    """A two-colour PNG. Deterministic for each address."""
+    """A QR code of *address* as a PNG with two colors. Deterministic."""
     picture = io.BytesIO()
     import segno
 

@@ -1,4 +1,4 @@
-"""EPUB 3.3 with EPUB Accessibility 1.1 metadata, written without a library: small, fast, deterministic."""
+"""Exports EPUB 3.3 with EPUB Accessibility 1.1 metadata. Written without a library: small, fast, deterministic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .body_tree import MATHML, Body, TocEntry, nested, scrolling_tables
+from .body_tree import MATHML, Body, TocEntry, scrolling_tables, toc_tree
 from .covers import Cover, cover_of, picture_of
 from .footnotes import as_popups
 from .localization import gettext_of
@@ -53,7 +53,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class ManifestItem:
-    """One file of the EPUB, below ``EPUB/``."""
+    """One file of the EPUB; ``name`` is its path below ``EPUB/``."""
 
     name: str
     mimetype: str
@@ -67,7 +67,7 @@ class ManifestItem:
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
     gettext = gettext_of(publication.language)
-    document = to_document(publication, options, _prepared, PICTURES)
+    document = to_document(publication, options, _to_xhtml, PICTURES)
     contents, cover = _contents(document), _cover(publication, options)
     common = {
         **document.context(),
@@ -96,7 +96,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     return _zip([ManifestItem("package.opf", "", package.encode()), *items])
 
 
-def _prepared(body: Body) -> Markup:
+def _to_xhtml(body: Body) -> Markup:
     for formula in body.root.iter("math"):
         formula.set("xmlns", MATHML)
     return scrolling_tables(as_popups(body)).xhtml()
@@ -114,10 +114,10 @@ def _page(chapter: Chapter, document: Document, options: Options, render: Render
 
 
 def _contents(document: Document) -> list[TocEntry]:
-    """The table of contents. Of an issue: sections and articles. Of an article: its title and headings."""
+    """The table of contents: sections and articles of an issue; title and headings of an article."""
     if len(document.chapters) == 1:
         chapter = document.chapters[0]
-        return [TocEntry(chapter.article.title, file_of(chapter), nested(chapter.headings, file_of(chapter)))]
+        return [TocEntry(chapter.article.title, file_of(chapter), toc_tree(chapter.headings, file_of(chapter)))]
     found = []
     for part in document.parts:
         articles = [TocEntry(chapter.article.title, file_of(chapter)) for chapter in part.chapters]
@@ -148,7 +148,7 @@ def _metadata(publication: Publication, options: Options) -> dict[str, Any]:
 
 
 def _zip(items: list[ManifestItem]) -> bytes:
-    """OCF 3.3, 4.2: ``mimetype`` first and stored, without extra fields."""
+    """The ZIP file of an EPUB. ``mimetype`` is first, not compressed and without extra fields (OCF 3.3, 4.2)."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         add_member(archive, "mimetype", MIMETYPE.encode(), compressed=False)

@@ -1,4 +1,4 @@
-"""A web page in one file: styles and pictures embedded, no requests, for archiving and sharing."""
+"""Exports a web page in one file with embedded styles and pictures, without requests, for archiving and sharing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PICTURES = "media:"
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    document = to_document(publication, options, _prepared, PICTURES)
+    document = to_document(publication, options, _to_html, PICTURES)
     address = document.colophon.address
     media = document.media | ({"qr": qr_code(address)} if address else {})
     fields = [fields_of(article, options) for article in publication.chapters]
@@ -34,5 +34,5 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     return page.encode()
 
 
-def _prepared(body: Body) -> Markup:
+def _to_html(body: Body) -> Markup:
     return scrolling_tables(body).html()

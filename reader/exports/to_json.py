@@ -1,4 +1,4 @@
-"""JSON-LD with the schema.org vocabulary: a NewsArticle, or a PublicationIssue with its articles as parts."""
+"""Exports JSON-LD with the schema.org vocabulary: a NewsArticle, or a PublicationIssue with its articles as parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
 
 def _issue(publication: Publication, articles: list[dict[str, Any]], options: Options) -> dict[str, Any]:
-    return _known(
+    return _without_empty(
         {
             "@type": "PublicationIssue",
             "name": publication.title,
@@ -48,8 +48,8 @@ def _article(article: Article, options: Options) -> dict[str, Any]:
 
 
 def fields_of(article: Article, options: Options) -> dict[str, Any]:
-    """All but the text. ``kicker`` is the one name that is not of schema.org."""
-    return _known(
+    """The JSON-LD of an article without its text. ``kicker`` is the only name that schema.org does not define."""
+    return _without_empty(
         {
             "@type": "NewsArticle",
             "identifier": article.slug,
@@ -76,5 +76,5 @@ def _date(at: datetime) -> str:
     return at.isoformat() if is_dated(at) else ""
 
 
-def _known(facts: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}

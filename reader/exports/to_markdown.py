@@ -1,4 +1,4 @@
-"""Markdown with front matter. Importing it gives the same article."""
+"""Exports Markdown with front matter. Importing the file creates the same article."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLE = b"title: "
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
-    from .article_markdown import body_markdown, front  # loads the formats of articles, which other exports don't need
+    from .article_markdown import body_markdown, front  # imports the article formats, which other exports do not need
 
     base_url = options.base_url
     if len(publication.chapters) == 1:

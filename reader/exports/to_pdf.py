@@ -1,4 +1,4 @@
-"""PDF for paper and for phones: tagged (PDF/UA-1), with an outline, in the style of Chinese print."""
+"""Exports PDF for paper and for phones: tagged (PDF/UA-1), with an outline, in the style of Chinese print."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from markupsafe import Markup
 from ..chinese.title_lines import title_lines
 from ..models import Publication, is_dated
 from .body_tree import Body, number_lists, ruby_to_parentheses
-from .footnotes import at_the_foot
+from .footnotes import as_page_footnotes
 from .formula_drawing import draw_formulas
-from .front_layout import TRIAL, fitted
+from .front_layout import TRIAL, fit_front_page
 from .front_page import front_page_of, logo_of, masthead_size
 from .options import Options, Render
 from .papers import PAPERS, Paper
@@ -31,23 +31,25 @@ LABEL = "PDF"
 PAGES = tuple(PAPERS)
 SAMPLE = b"%PDF-1."
 BUNDLED_TITLE = 0.78
-"""Size of the titles of articles in a bundle, to that of the title of a single article."""
+"""The font size of article titles in a bundle, relative to the title of a single article."""
 LEAD_TITLE = 1.2
-"""The same of the lead on a front page."""
+"""The font size of the lead's title on a front page, relative to the title of a single article."""
 STORY_SIZE, STORY_TITLE = (0.31, 0.9), 1.15
-"""Width of one of three stories side by side on a front page, and its font size; that of its title to its text."""
+"""One of three stories side by side on a front page: its width relative to the line, its font size relative to the
+text, and the font size of its title relative to its own text."""
 CONTENTS_SIZE, LONG_CONTENTS_SIZE, FEW_STORIES = 0.82, 0.74, 12
-"""The font size of contents in columns, to that of the text: of a few stories, and of more."""
+"""The font size of contents in columns, relative to the text: for up to FEW_STORIES stories, and for more."""
 COLUMN_GAP, NUMBER_EMS = 2.0, 2.2
-"""In em of the contents: between their columns, and the width of a page number beside a title."""
+"""The gap between the columns of the contents, and the width of a page number beside a title, in em of the contents."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
-"""Of the attached file of an article without a date; the day of the export would give other bytes each time."""
+"""The modification date of the attached file of an article without a date. It is constant, so that the PDF is
+deterministic."""
 SMALLEST_TYPE = 7
-"""Points; in tables that are wider than the paper."""
+"""The minimum font size in points of tables that are wider than the paper."""
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
-    from .weasyprint.pdf_rendering import (  # loads WeasyPrint, which a web process must not do
+    from .weasyprint.pdf_rendering import (  # imports WeasyPrint, which a web process must not do
         MEDIA,
         front_heights,
         typeset,
@@ -55,17 +57,17 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
     drawn: dict[str, bytes] = {}
     paper, many = PAPERS[options.page], len(publication.chapters) > 1
-    of_body = _of_many if many else _of_one
+    to_html = _bundle_body if many else _single_body
 
-    def prepared(body: Body) -> Markup:
+    def prepare(body: Body) -> Markup:
         room = paper.room[many]
         drawn.update(draw_formulas(body, MEDIA, room))
         drawn.update(divide_tall_pictures(body, MEDIA, lambda name: export_jpeg(name, options)))
         number_lists(body.root)
         fit_tables(body, room, max(SMALLEST_TYPE, paper.least) / paper.text)
-        return of_body(body)
+        return to_html(body)
 
-    document = to_document(publication, options, prepared, MEDIA)
+    document = to_document(publication, options, prepare, MEDIA)
     context = document.context() | {"site_name": options.site_name, "paper": paper}
     context["layout"], context["only_front"] = TRIAL, False
     context["bundled_title"], context["lead_title"] = BUNDLED_TITLE, LEAD_TITLE
@@ -84,14 +86,14 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     css = render("export/pdf.css", **context)
     if front and front.lead:
         trial = render("export/document.html", **context | {"only_front": True})
-        context["layout"] = fitted(front_heights(trial, css, media, paper), paper)
+        context["layout"] = fit_front_page(front_heights(trial, css, media, paper), paper)
     html = render("export/document.html", **context)
-    attached = _attached(publication, options, render) if paper.attaches and not many else ()
+    attached = _markdown_attachment(publication, options, render) if paper.attaches and not many else ()
     return typeset(html, css, media, attached)
 
 
-def _attached(publication: Publication, options: Options, render: Render) -> tuple[AttachedFile, ...]:
-    """The article as Markdown with front matter, which imports as the same article."""
+def _markdown_attachment(publication: Publication, options: Options, render: Render) -> tuple[AttachedFile, ...]:
+    """The article as Markdown with front matter. Importing it creates the same article."""
     from . import to_markdown
     from .weasyprint.pdf_rendering import AttachedFile
 
@@ -103,36 +105,38 @@ def _attached(publication: Publication, options: Options, render: Render) -> tup
 
 
 def story_ems(paper: Paper) -> float:
-    """The width of a line in em of the titles of the stories below the lead."""
+    """The width of a line in the titles of the stories below the lead, in em of these titles."""
     share, size = STORY_SIZE if paper.columns > 1 else (1.0, 1.0)
     return paper.room[0] * share / size / STORY_TITLE
 
 
 def contents_ems(paper: Paper, size: float) -> float:
-    """The width of a line in em of the titles in the contents, whose font size is *size*, beside the page number."""
+    """The width of a title in the contents beside the page number, in em of the contents. *size* is the result of
+    ``contents_size``."""
     line = paper.room[0] / size
     column = (line - COLUMN_GAP * (paper.columns - 1)) / paper.columns
-    return column - NUMBER_EMS - 1  # dots
+    return column - NUMBER_EMS - 1  # 1 em for the dots
 
 
 def contents_size(paper: Paper, stories: int) -> float:
-    """The font size of the contents, to that of the text."""
+    """The font size of the contents, relative to the text."""
     if paper.columns == 1:
         return 1.0
     return CONTENTS_SIZE if stories <= FEW_STORIES else LONG_CONTENTS_SIZE
 
 
 def title_ems(paper: Paper, many: bool) -> float:
-    """The width of a line, or of a line in a column, in em of the titles of articles."""
+    """The width of a line in the titles of articles, in em of these titles. *many* means a bundle, which may have
+    columns."""
     if not many:
         return paper.room[0] * paper.text / paper.title
     return paper.room[1] * paper.text * (0.9 if paper.columns > 1 else 1) / (paper.title * BUNDLED_TITLE)
 
 
-def _of_one(body: Body) -> Markup:
-    return at_the_foot(ruby_to_parentheses(body)).html()
+def _single_body(body: Body) -> Markup:
+    return as_page_footnotes(ruby_to_parentheses(body)).html()
 
 
-def _of_many(body: Body) -> Markup:
-    """Notes at the end of the story: WeasyPrint does not support footnotes in columns."""
+def _bundle_body(body: Body) -> Markup:
+    """The body with its notes at the end, because WeasyPrint does not support footnotes in columns."""
     return ruby_to_parentheses(body).html()

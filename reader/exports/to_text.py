@@ -1,4 +1,4 @@
-"""Plain text, for pasting into a message and for text-to-speech."""
+"""Exports plain text, for pasting into a message and for text-to-speech."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGES: tuple[str, ...] = ()
 SAMPLE = b"\n\n--\n"
 
 _BREAK = "\u2028"
-"""Unicode's line separator: white space that no other line end is written as."""
+"""Unicode's line separator. It marks line breaks, because text has no other use of it."""
 
 
 GROUPS = ("ul", "ol", "dl", "blockquote", "section", "aside", "details", "figure", "table", "thead", "tbody", "tfoot")
@@ -49,12 +49,13 @@ def _story(chapter: Chapter, options: Options) -> str:
         "  ".join(facts),
         *chapter.corrections,
     ]
-    root = with_targets(Body(chapter.body, "", options.base_url).root)
+    root = expand_markup(Body(chapter.body, "", options.base_url).root)
     return "\n\n".join(filter(None, [*head, *blocks(root), chapter.editor]))
 
 
-def with_targets(root: HtmlElement) -> HtmlElement:
-    """Replaces markup that text cannot show: ``words (address)`` for a link, ``[words]`` for a picture, TeX."""
+def expand_markup(root: HtmlElement) -> HtmlElement:
+    """Replaces markup that plain text cannot represent: ``text (address)`` for a link, ``[alternative text]`` for a
+    picture. Returns *root*."""
     number_lists(root)
     for link in root.iter("a"):
         target = link.get("href", "")
@@ -72,7 +73,8 @@ def with_targets(root: HtmlElement) -> HtmlElement:
 
 
 def _figure_to_text(figure: HtmlElement) -> None:
-    """``[caption]``; before it ``[words]`` for a picture whose alternative text is not in the caption."""
+    """Replaces *figure* by ``[caption]``, after ``[alternative text]`` of each picture whose text is not in the
+    caption."""
     captions = list(figure.iter("figcaption"))
     text = " ".join(element_text(caption) for caption in captions)
     pictures = list(figure.iter("img"))
@@ -88,7 +90,7 @@ def _figure_to_text(figure: HtmlElement) -> None:
 
 
 def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
-    """The paragraphs below *parent*, each line after *start*: ``> `` in quotations, spaces in items of lists."""
+    """The paragraphs below *parent*. Each line begins with *start*: ``> `` in quotations, spaces in list items."""
     for element in parent:
         if element.tag == "tr":
             yield start + "\t".join(text_lines(cell).replace("\n", " ") for cell in element)
@@ -101,14 +103,14 @@ def blocks(parent: HtmlElement, start: str = "") -> Iterator[str]:
 
 
 def text_lines(element: HtmlElement) -> str:
-    """The text of *element*. A line ends where ``<br>`` stands (in verses, addresses, signatures) and with a block."""
+    """The text of *element*. A line ends at ``<br>`` (in verses, addresses, signatures) and at the edges of a block."""
     lines = "".join(_with_breaks(element)).split(_BREAK)
     return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
 
 
 def _with_breaks(element: HtmlElement) -> Iterator[str]:
     if element.tag in ("sup", "sub", "math") or "footnote-backref" in element.get("class", ""):
-        yield _in_plain_text(element)
+        yield _inline_text(element)
         return
     yield _BREAK if element.tag == "br" else element.text or ""
     for child in element:
@@ -116,8 +118,9 @@ def _with_breaks(element: HtmlElement) -> Iterator[str]:
         yield from (edge, *_with_breaks(child), edge, child.tail or "")
 
 
-def _in_plain_text(element: HtmlElement) -> str:
-    """TeX for a formula, ``[1]`` for the mark of a note, 10⁸ and CO₂ for raised and lowered digits."""
+def _inline_text(element: HtmlElement) -> str:
+    """The TeX of a formula, ``[1]`` for a footnote reference, 10⁸ and CO₂ for digits in ``sup`` and ``sub``; empty for
+    the back link of a note."""
     if element.tag in ("math", "a"):
         return str(element.get("alttext", ""))
     words = " ".join(element.text_content().split())
@@ -132,7 +135,7 @@ _LOWERED = str.maketrans(_DIGITS, "₀₁₂₃₄₅₆₇₈₉₊₋₋₌")
 
 
 def _item(item: HtmlElement, start: str) -> Iterator[str]:
-    """The paragraphs of the item, the first after its marker. ``sanitize`` makes paragraphs of loose text."""
+    """The paragraphs of a list item, the first after its marker. ``sanitize`` puts loose text into paragraphs."""
     marker = f"{item.get('value')}. " if item.get("value") else "- " * (item.tag == "li")
     indent = start + " " * len(marker)
     lines = text_lines(item).replace("\n", f"\n{indent}")

@@ -1,6 +1,6 @@
-"""Markdown with its pictures: a ZIP file with one TextBundle (textbundle.org) for each article.
+"""Exports Markdown with its pictures: a ZIP file with one TextBundle (textbundle.org) per article.
 
-Importing it gives the same articles with their pictures.
+Importing the file creates the same articles with their pictures.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUFFIX = "zip"
 MIMETYPE = "application/zip"
 LABEL = N_("Markdown with pictures (ZIP)")
 PAGES: tuple[str, ...] = ()
-LINKS_PICTURES = True  # those that cannot be read
+LINKS_PICTURES = True  # only pictures that cannot be read
 SAMPLE = b".textbundle/text.md"
 
 ASSETS = "assets/"
@@ -41,12 +41,13 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 
 
 def _bundle(article: Article, options: Options) -> Iterator[tuple[str, bytes]]:
-    """The files of a TextBundle. A picture that cannot be read keeps its address."""
-    from .article_markdown import body_markdown, front  # loads the formats of articles, which other exports don't need
+    """(name, bytes) of the files of a TextBundle. The address of a picture that cannot be read does not change."""
+    from .article_markdown import body_markdown, front  # imports the article formats, which other exports do not need
 
     pictures: dict[str, bytes] = {}
 
-    def placed(found: re.Match[str]) -> str:
+    def add_picture(found: re.Match[str]) -> str:
+        """Adds the picture at an address. Returns its path in the bundle; the address if it cannot be read."""
         name = f"{ASSETS}{found[1]}.jpg"
         pictures[name] = pictures.get(name) or rendered(found[0], options)
         return name if pictures[name] else found[0]
@@ -54,15 +55,15 @@ def _bundle(article: Article, options: Options) -> Iterator[tuple[str, bytes]]:
     parts = tokens(article.body)
     for part in parts:
         if part.name == "img":
-            part.attributes = _SOURCE.sub(placed, part.attributes)
+            part.attributes = _SOURCE.sub(add_picture, part.attributes)
     body = joined(parts)
-    images = tuple(_PICTURE.sub(placed, address) for address in article.images)
-    placed_article = replace(article, body=body, images=images)
+    images = tuple(_PICTURE.sub(add_picture, address) for address in article.images)
+    bundled = replace(article, body=body, images=images)
     address = {"sourceURL": f"{options.base_url}/a/{article.slug}"} if options.base_url else {}
     about = {"version": 2, "type": "net.daringfireball.markdown", "transient": False} | address
     yield "info.json", json.dumps(about).encode()
     yield (
         "text.md",
-        f"{front(placed_article, options.base_url)}\n{body_markdown(placed_article, options.base_url)}".encode(),
+        f"{front(bundled, options.base_url)}\n{body_markdown(bundled, options.base_url)}".encode(),
     )
     yield from sorted((name, content) for name, content in pictures.items() if content)

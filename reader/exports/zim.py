@@ -1,6 +1,6 @@
-"""The whole library as one ZIM file, for offline reading and search with Kiwix.
+"""Writes the whole library as one ZIM file, for offline reading and search with Kiwix.
 
-libzim stays at 3.6.0: Debian's zimcheck rejects the files of later versions
+libzim is pinned to 3.6.0: Debian's zimcheck rejects the files of later versions
 (github.com/openzim/zim-tools/issues/484). Only ``export --all`` imports libzim; a web process never does.
 """
 
@@ -28,13 +28,15 @@ from .options import Options, Render
 from .publications import of_article
 
 UNDETERMINED = "und"
-"""ISO 639-3 for a language that is not known."""
+"""The code of ISO 639-3 for an unknown language."""
 
 ICON = 48
-"""Pixels of the illustration that a ZIM file requires."""
+"""The width and height in pixels of the illustration that a ZIM file requires."""
 
 
-class ZimPage(Item):  # type: ignore[misc]  # libzim ships no types
+class ZimPage(Item):  # type: ignore[misc]  # libzim has no type hints
+    """An HTML page of the ZIM file at *path*, with the interface that libzim requires."""
+
     def __init__(self, path: str, title: str, content: bytes) -> None:
         super().__init__()
         self._path, self._title, self._content = path, title, content
@@ -57,7 +59,7 @@ class ZimPage(Item):  # type: ignore[misc]  # libzim ships no types
 
 @dataclass(frozen=True)
 class ListLine:
-    """The fields of an article that its line in a list needs."""
+    """The fields of an article for its line in a list."""
 
     path: str
     title: str
@@ -68,14 +70,14 @@ class ListLine:
 def write_zim(
     path: Path, articles: Iterable[Article], options: Options, render: Render, icon: Path, language: str
 ) -> int:
-    """Writes each article as a page, lists by month, and a full-text index. *articles* are newest first.
+    """Writes each article as a page, lists by month, and a full-text index. *articles* must be newest first.
 
-    *language* is the site's: that of the lists and of the index. Returns the number of articles.
-    Raises ExportFailed if the file cannot be written.
+    *language* is the site's language, for the lists and the index. *icon* is a picture file. Returns the number of
+    articles. Raises ExportFailed if the file cannot be written.
     """
     try:
         return _write_zim(path, articles, options, render, icon, language)
-    except RuntimeError as error:  # libzim tells no more than "Unknown exception"
+    except RuntimeError as error:  # libzim's message is only "Unknown exception"
         raise ExportFailed(path.name, Message("libzim cannot write the file; is the disk full?")) from error
 
 
@@ -98,7 +100,7 @@ def _write_zim(
 
 
 def lists(lines: list[ListLine], options: Options, render: Render, language: str) -> Iterator[ZimPage]:
-    """The front page with the newest articles and the months, and one page per month."""
+    """One page per month, then the front page with the newest articles and the months."""
     common = {"language": language, "site_name": options.site_name, "contents": gettext_of(language)("Contents")}
     months = [(month, list(group)) for month, group in groupby(lines, key=lambda line: f"{line.day:%Y-%m}")]
     for month, group in months:
@@ -116,7 +118,7 @@ def lists(lines: list[ListLine], options: Options, render: Render, language: str
 
 
 def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str, Any]:
-    """The metadata that openZIM requires; the date is that of the newest article."""
+    """The metadata that openZIM requires. The date is the newest article's, or 1970-01-01 without articles."""
     return {
         "Title": options.site_name[:30],
         "Description": options.site_name[:80],
@@ -129,9 +131,9 @@ def metadata(lines: list[ListLine], options: Options, language: str) -> dict[str
 
 
 def languages(lines: list[ListLine], language: str) -> str:
-    """The ISO 639-3 codes of the articles' languages, that of most articles first; the site's if there are none.
+    """The ISO 639-3 codes of the articles' languages, separated by commas, the most common first.
 
-    openZIM's page on metadata: Language holds codes of ISO 639-3, separated by commas.
+    Without a known language it is the code of the site's *language*. Source: openZIM's page on metadata, Language.
     """
     found = Counter(iso_639_3(line.language or language) for line in lines)
     known = [code for code, _ in found.most_common() if code != UNDETERMINED]
@@ -139,7 +141,7 @@ def languages(lines: list[ListLine], language: str) -> str:
 
 
 def iso_639_3(tag: str) -> str:
-    """The three-letter code of a BCP 47 tag's language; ``und`` if it has none."""
+    """The three-letter code of the language in a BCP 47 tag; ``und`` if it has none."""
     try:
         return Language.get(tag).to_alpha3()
     except (LookupError, ValueError):
@@ -147,6 +149,7 @@ def iso_639_3(tag: str) -> str:
 
 
 def illustration(icon: Path) -> bytes:
+    """The picture *icon* as a PNG of ICON × ICON pixels."""
     small = io.BytesIO()
     Image.open(icon).convert("RGBA").resize((ICON, ICON), Image.Resampling.LANCZOS).save(small, "PNG")
     return small.getvalue()
