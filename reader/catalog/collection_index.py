@@ -16,13 +16,15 @@ def names_of(collections: Iterable[Collection]) -> str:
 
 
 def collections_in(names: str) -> list[Collection]:
+    """The inverse of ``names_of``."""
     return [Collection(kind, name) for kind, name in json.loads(names)]
 
 
 class CollectionIndex:
     """Adds articles to collections and removes them, within the caller's transaction.
 
-    New rows wait until ``close`` or until an article is removed: written in order, many of them take half the time.
+    New rows are written by ``close``, or before an article is removed. Writing many of them in order takes half the
+    time.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -49,7 +51,7 @@ class CollectionIndex:
         return numbers
 
     def close(self) -> None:
-        """Writes what waits, and the new counts of all changed collections."""
+        """Writes the remaining rows, and the new counts of all changed collections."""
         self._write()
         changed = [(change, collection) for collection, change in self._more.items() if change]
         self._db.executemany("UPDATE collections SET count = count + ? WHERE id = ?", changed)
@@ -62,7 +64,7 @@ class CollectionIndex:
         self._items.clear()
 
     def _numbers_of(self, collections: Iterable[Collection]) -> list[int]:
-        """The ids; a collection that is new gets the next one."""
+        """The ids of *collections*. A new collection gets the next id."""
         wanted = list(collections)
         if unknown := [collection for collection in wanted if collection not in self._numbers]:
             self._numbers |= self._stored(unknown)

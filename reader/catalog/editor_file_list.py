@@ -1,4 +1,4 @@
-"""Lists the files of the articles folder for editors: published or not, and the problems of each."""
+"""Lists all files of the articles folder for editors, published or not, with their problems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from .rows import article_of
 
 PUBLISHED, SCHEDULED, DRAFT, PROBLEM, REMARK = "published", "scheduled", "draft", "problem", "remark"
 STATES = (PUBLISHED, SCHEDULED, DRAFT, PROBLEM, REMARK)
-"""REMARK: whatever its state, something of the file is not shown, or not used."""
+"""The states of a file to select by. REMARK selects files of any state with warnings or notes, for example about
+content that is not displayed."""
 
 _STATE = (
     "CASE WHEN a.slug IS NULL AND f.remarks = '' THEN 'problem' WHEN a.slug IS NULL OR a.draft THEN 'draft'"
@@ -26,13 +27,16 @@ _FROM = (
     f" {_STATE} ELSE 'scheduled' END AS state FROM files f LEFT JOIN articles a ON a.path = f.path"
     " WHERE f.removal_due = 0"
 )
-_CHOSEN = {REMARK: "remarks <> ''", PROBLEM: "(state = 'problem' OR (cause <> '' AND remarks = ''))"}
-_WHEN = "coalesce(published, 9e18)"
+_CONDITIONS = {REMARK: "remarks <> ''", PROBLEM: "(state = 'problem' OR (cause <> '' AND remarks = ''))"}
+_SORT_TIME = "coalesce(published, 9e18)"
 
 
 @dataclass(frozen=True)
 class ListedFile:
-    """``state`` is one of STATES but REMARK. A published file whose newest version can't be read has a ``problem``."""
+    """A file. ``state`` is one of STATES except REMARK. ``remarks`` are its warnings and notes.
+
+    A published file whose newest version cannot be read has a ``problem``.
+    """
 
     path: str
     state: str
@@ -44,48 +48,58 @@ class ListedFile:
 
     @property
     def cursor(self) -> str:
-        """The place of this file in the listing, for the page after it."""
+        """The position of this file in the listing: the argument *after* for the next page."""
         return json.dumps([self.published.timestamp() if self.published else 9e18, self.path])
 
 
 class FileListing:
-    """Reads the catalog beside ``Catalog``, which returns visible articles only. One connection per thread."""
+    """Reads all files in the catalog; ``Catalog`` returns only visible articles. One connection per thread.
+
+    ::
+
+        listing = FileListing(settings.catalog, settings.timezone)
+        first = listing.files(state=DRAFT, words="rain", limit=50)
+        second = listing.files(state=DRAFT, words="rain", limit=50, after=first[-1].cursor)
+    """
 
     def __init__(self, path: Path, timezone: tzinfo) -> None:
         self._connections, self._timezone = Connections(path, must_be_complete=False), timezone
 
     def files(self, state: str = "", words: str = "", after: str = "", limit: int = 50) -> list[ListedFile]:
-        """Newest first, those without an article before all. *words* must each stand in the title or the path.
+        """The files in *state* (empty: any), newest first; files without an article come before all others.
 
-        *after* is the ``cursor`` of the last one of the page before; a wrong one begins anew.
+        Each of *words* must occur in the title or the path. *after* is the ``cursor`` of the last file of the previous
+        page; an invalid one returns the first page.
         """
-        conditions, values = [_CHOSEN.get(state, "state = ?" if state else "1")], list[object]()
-        values += [state] if state and state not in _CHOSEN else []
+        conditions, values = [_CONDITIONS.get(state, "state = ?" if state else "1")], list[object]()
+        values += [state] if state and state not in _CONDITIONS else []
         for word in words.split()[:10]:
             conditions.append("(instr(lower(coalesce(title, '')), ?) OR instr(lower(path), ?))")
             values += [word.lower()] * 2
         if cursor := _parsed_cursor(after):
-            conditions.append(f"({_WHEN}, path) < (?, ?)")
+            conditions.append(f"({_SORT_TIME}, path) < (?, ?)")
             values += cursor
-        query = f"SELECT * FROM ({_FROM}) WHERE {' AND '.join(conditions)} ORDER BY {_WHEN} DESC, path DESC LIMIT ?"
+        where = " AND ".join(conditions)
+        query = f"SELECT * FROM ({_FROM}) WHERE {where} ORDER BY {_SORT_TIME} DESC, path DESC LIMIT ?"
         return [self._listed(row) for row in self._connections.rows(query, (*values, limit))]
 
     def file(self, path: str) -> ListedFile | None:
+        """The file at *path*; None if the catalog does not have it."""
         rows = self._connections.rows(f"SELECT * FROM ({_FROM}) WHERE path = ?", (path,))
         return self._listed(rows[0]) if rows else None
 
     def count(self) -> dict[str, int]:
-        """How many files there are of each state; 0 of none."""
+        """The number of files in each of STATES; 0 for REMARK."""
         rows = self._connections.rows(f"SELECT state, count(*) AS count FROM ({_FROM}) GROUP BY state", ())
         return dict.fromkeys(STATES, 0) | {row["state"]: row["count"] for row in rows}
 
     def article(self, path: str) -> Article | None:
-        """The article as it was last read from the file, whether it may be seen or not."""
+        """The last good version of the article in the file, visible or not; None if there is none."""
         rows = self._connections.rows("SELECT * FROM articles WHERE path = ?", (path,))
         return article_of(rows[0], self._timezone) if rows else None
 
     def articles_of_day(self, day: date, limit: int = 200) -> list[Article]:
-        """What is published on *day* or will be; no drafts. Newest first."""
+        """The articles with a publication time on *day*, published or scheduled, without drafts. Newest first."""
         begin = datetime.combine(day, time(), self._timezone)
         query = (
             "SELECT * FROM articles WHERE draft = 0 AND published >= ? AND published < ? ORDER BY published DESC, slug"
@@ -104,7 +118,7 @@ class FileListing:
 def _parsed_cursor(cursor: str) -> list[object]:
     try:
         published, path = json.loads(cursor)
-        str(path).encode()  # JSON can hold half a character, which SQLite cannot
+        str(path).encode()  # JSON can contain a lone surrogate, SQLite cannot
     except (ValueError, TypeError):
         return []
     return [float(published), str(path)] if isinstance(published, int | float) else []

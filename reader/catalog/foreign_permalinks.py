@@ -11,13 +11,14 @@ from datetime import UTC, datetime, tzinfo
 from ..models import path_key, slug_of, word_set
 
 _ANYWHERE = word_set("posts post blog blogs p archives archive articles article news entry entries page pages")
-"""Parts of an address that every site of its kind has."""
+"""Folder names in the addresses of many sites, which do not identify an article."""
 
 
 def is_old_address(key: str, path: str, section: str, published: int, timezone: tzinfo) -> bool:
-    """Whether every part of *key* but the last is a number of the article's day, or names its section or folder.
+    """Whether every part of *key* except the last matches the article: a number of its day, or a name of its section or
+    folder.
 
-    *key* is a ``path_key``, *published* in UTC seconds.
+    *key* is a ``path_key``; *published* is in UTC seconds.
     """
     day = datetime.fromtimestamp(published, UTC).astimezone(timezone)
     numbers = {f"{day:%Y}", f"{day:%m}", f"{day:%d}", str(day.month), str(day.day), f"{day:%Y-%m-%d}", f"{day:%Y-%m}"}
@@ -27,7 +28,8 @@ def is_old_address(key: str, path: str, section: str, published: int, timezone: 
 
 
 def named_by(rows: Callable[..., list[sqlite3.Row]], key: str) -> list[sqlite3.Row]:
-    """The articles whose name the last part of the permalink *key* may be. *rows* runs a query."""
+    """The articles whose slug or alias is the last part of the permalink *key*, or that part after its date. *rows*
+    runs a query."""
     *folders, last = (slug_of(part) for part in key.split("/"))
     days = ["-".join(folders[at : at + 3]) for at in range(max(0, len(folders) - 2))]
     names = [name for name in (last, *(f"{day}-{last}" for day in days)) if name]

@@ -1,9 +1,9 @@
 """The full-text table, written in the same transaction as the articles.
 
-``words`` is a contentless FTS5 table that stores only the docids of each term (``detail=none``), a third of the size
-of an ordinary one. The docid of an article is the second it was published, or the next free number: docids sort
-like lists, and newest first needs no sorting. A contentless table needs the terms again to delete them; they are
-computed from the stored article.
+``words`` is a contentless FTS5 table that stores only the docids of each term (``detail=none``); it has a third of the
+size of an ordinary one. The docid of an article is its publication time in UTC seconds, or the next free number. So
+docids have the order of lists, and results need no sorting. To delete an article, a contentless table needs its terms;
+they are computed again from the stored article.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .search_terms import terms_of
 from .tokenizer import collection_words
 
 MERGE = (("automerge", 0), ("crisismerge", 64))
-"""The index merges 64 segments at a time instead of 4: half the work, and a search still reads few segments."""
+"""The index merges 64 segments at a time instead of 4. This halves the work, and a search still reads few segments."""
 
 _BATCH = 500
 
@@ -32,7 +32,8 @@ class FullTextIndex:
         self._added = 0
 
     def docid_for(self, published: int) -> int:
-        """A free docid for an article of that second; it is not reserved until an article is stored with it."""
+        """A free docid for an article with this publication time (UTC seconds). It is not reserved until an article is
+        stored with it."""
         first = self._next_free.get(published, published)
         docid: int = self._db.execute(
             """SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM articles WHERE docid = ?1) THEN ?1 ELSE
@@ -50,12 +51,13 @@ class FullTextIndex:
             self._write()
 
     def take(self, row: sqlite3.Row, collections: Iterable[int]) -> None:
-        """Removes the terms of that row of ``articles``."""
+        """Removes the terms of *row*, a row of ``articles``."""
         self._write()
         words = f"{terms_of(article_of(row, UTC)).words} {collection_words(collections)}"
         self._db.execute("INSERT INTO words (words, rowid, word) VALUES ('delete', ?, ?)", (row["docid"], words))
 
     def close(self) -> None:
+        """Writes the remaining terms, and merges segments if many articles were added."""
         self._write()
         if self._added > _BATCH:
             self.merge()

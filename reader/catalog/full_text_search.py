@@ -22,7 +22,7 @@ EXAMINED = 400
 """Maximum number of docids read for one page of results; the next page continues there."""
 
 SearchCursor = tuple[int, int]
-"""Position in the results: score (0 for newest first) and docid of the last hit."""
+"""A position in the results: score (0 for newest first) and docid of the last hit."""
 
 Execute = Callable[..., list[sqlite3.Row]]
 """Runs a query on the catalog: ``execute(sql, *values)``."""
@@ -61,7 +61,7 @@ class _Found:
 def find(
     execute: Execute, timezone: tzinfo, query: Query, order: str, limit: int, before: SearchCursor | None
 ) -> Results:
-    """Articles that match all terms, collections and dates; no results for an empty query."""
+    """The articles that match all terms, collections and dates; no results for an empty query."""
     found = _Finder(execute, timezone, query)
     if not query or not found.is_possible:
         return Results()
@@ -95,7 +95,7 @@ class _Finder:
         return self._results(found, limit, (0, end))
 
     def best(self, limit: int, before: SearchCursor | None) -> Results:
-        """Ordered by the number of matches, with those in the title weighted most; ties newest first."""
+        """The hits by score: the number of matches, with the highest weight for the title; ties newest first."""
         in_title = " OR ".join(f"({expression_of(term, IN_TITLE)})" for term in self._terms)
         rows = self._rows(self._expression, self._end, CANDIDATES)
         if in_title:
@@ -116,7 +116,7 @@ class _Finder:
         return self._execute(query, expression, self._first, end, limit)
 
     def _proves(self, row: sqlite3.Row) -> bool:
-        """Checks the text for the terms that the index cannot confirm: phrases."""
+        """Whether the text contains the terms that the index cannot confirm, such as phrases."""
         if not self._proofs:
             return True
         text = "\n".join((*(row[name] for name in _INDEXED), searchable_text(row["body"])))
@@ -143,7 +143,7 @@ class _Finder:
         )
 
     def _collection_words(self, collection: Collection) -> str:
-        """The FTS5 expression of the collection; empty if there is none. A section may be given by its last name."""
+        """The FTS5 expression of the collection; empty if it does not exist. The last name of a section is enough."""
         query = "SELECT id FROM collections WHERE kind = ? AND count > 0 AND (name = ? COLLATE NOCASE"
         query += " OR name LIKE ? ESCAPE '!')" if collection.kind == "section" else ")"
         values = [
@@ -155,4 +155,5 @@ class _Finder:
 
 
 def _plain(text: str) -> str:
+    """*text* with the wildcards of LIKE escaped by ``!``."""
     return "".join("!" + character if character in "!%_" else character for character in text)

@@ -10,18 +10,18 @@ from ..patterns import lazy_pattern
 from .query_parser import Term, pattern_of
 
 LENGTH = 90
-"""Length of an excerpt in Han characters; narrow characters count half."""
+"""The length of an excerpt in Chinese characters; a narrow character counts as half of one."""
 
 _LEAD = 24
 _NO_SPACE = lazy_pattern("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
 _AFTER_MARK = lazy_pattern("(?<=[。！？；：，、…”’」』）》〉】]) ")
-"""A space that nothing needs: these marks are wide, or end what was said."""
+"""A superfluous space: these punctuation marks are wide or end a quotation."""
 _SENTENCE = lazy_pattern(r"[。！？!?\n]|\.\s")
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A piece of text; ``is_marked`` if it matches a search term."""
+    """A part of a text; ``is_marked`` if it matches a search term."""
 
     text: str
     is_marked: bool = False
@@ -34,7 +34,7 @@ def marks_of(terms: Iterable[Term]) -> re.Pattern[str] | None:
 
 
 def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
-    """The whole text as fragments, in order."""
+    """The whole text as fragments in order, with the matches of *marks* marked."""
     pieces, at = [], 0
     for match in marks.finditer(text) if marks else ():
         if match.end() > match.start():
@@ -44,7 +44,7 @@ def highlight(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
 
 
 def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
-    """The text around the first match, with a gap between its blocks (lines); the beginning if there is none."""
+    """The text around the first match, or the beginning of the text without a match. Lines are joined by spaces."""
     blocks = (_NO_SPACE.sub("", " ".join(block.split())) for block in text.split("\n"))
     text = _AFTER_MARK.sub("", " ".join(filter(None, blocks)))
     found = marks.search(text) if marks else None
@@ -57,7 +57,8 @@ def excerpt(text: str, marks: re.Pattern[str] | None) -> tuple[Fragment, ...]:
 
 
 def _start_before(text: str, at: int) -> int:
-    """The beginning of the sentence if it is near, else a word boundary a few characters ahead."""
+    """The start of an excerpt: the beginning of the sentence if it is near, else a word boundary a few characters
+    before *at*."""
     if at <= _LEAD:
         return 0
     near = text[at - _LEAD : at]

@@ -1,7 +1,7 @@
-"""The catalog's copy of the publication history: collects the changed rows of a transaction, to record them before it
-commits.
+"""The catalog's copy of the publication history. Collects the rows that a transaction changes, so that they are
+recorded in the state database before it commits.
 
-Triggers note each change of a row, whatever statement makes it.
+Triggers register every change of a row.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from .rows import original_slug, remember_original_slug, row_of
 from .schema import HISTORY_TABLES
 
 ANNOUNCED = frozenset(HISTORY_TABLES) - {"recorded"}
-"""A transaction that changes one of these tells visitors and subscribers something that must not be forgotten."""
+"""The tables whose changes visitors and subscribers see, so they must not be lost."""
 
 _COMPARED = ("title", "summary", "section", "source", "published", "picture", "body")
-"""The fields that the ledger of versions names as changed."""
+"""The fields that the ledger of versions lists if they changed."""
 
 _NOTE = """CREATE TEMP TRIGGER note_{table}_{event} AFTER {event} ON main.{table} BEGIN
     INSERT OR IGNORE INTO changed_history VALUES ('{table}', {row}.slug); END"""
 
 
 class HistoryRows:
-    """The history tables in a transaction that has begun, on a connection whose changes are noted."""
+    """The history tables in a transaction that has begun. ``note_changes`` must have been called for *connection*."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db, self.was_applied = connection, False
-        connection.execute("DELETE FROM changed_history")  # what an earlier transaction noted
+        connection.execute("DELETE FROM changed_history")  # the changes of an earlier transaction
 
     @staticmethod
     def note_changes(connection: sqlite3.Connection) -> None:
-        """Once for each connection, before its first transaction."""
+        """Creates the triggers. Call it once for each connection, before its first transaction."""
         connection.execute(
             "CREATE TEMP TABLE changed_history (name TEXT, slug TEXT, PRIMARY KEY (name, slug)) WITHOUT ROWID"
         )
@@ -50,10 +50,11 @@ class HistoryRows:
         return changes
 
     def all(self) -> Rows:
+        """All rows of the history tables."""
         return {name: [list(row) for row in self._db.execute(f"SELECT * FROM {name}")] for name in HISTORY_TABLES}
 
     def apply(self, rows: Rows) -> None:
-        """Takes over rows that were recorded before. They are no changes."""
+        """Writes rows of the state database to the catalog. They do not count as changes."""
         for name in HISTORY_TABLES:
             if row := rows.get(name):
                 marks = ", ".join("?" * len(row[0]))
@@ -62,10 +63,10 @@ class HistoryRows:
         self._db.execute("DELETE FROM changed_history")
 
     def publish(self, path: str, digest: str, article: Article, before: sqlite3.Row | None) -> None:
-        """The article is public now. *before* is its row until now, if it was public."""
+        """Records that *article* is public with this version. *before* is its previous row if it was public."""
         known = self._db.execute("SELECT version, digest FROM recorded WHERE slug = ?", (article.slug,)).fetchone()
         if known and (known["version"] == article.version or known["digest"] == digest):
-            # Nothing that is shown changed, or only a new release shows the same file otherwise.
+            # The public content is unchanged, or a new release of Reader changed the result of reading the same file.
             query = "UPDATE recorded SET digest = ?1, path = ?2 WHERE slug = ?3 AND (digest, path) <> (?1, ?2)"
             self._db.execute(query, (digest, path, article.slug))
             return
@@ -74,34 +75,38 @@ class HistoryRows:
         self._db.execute("INSERT OR REPLACE INTO recorded VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def was_corrected(self, digest: str, article: Article) -> bool:
-        """Whether an article that a new catalog does not know was public with other content."""
+        """Whether an article that is missing in a new catalog was public with other content."""
         query = "SELECT 1 FROM recorded WHERE slug = ? AND digest <> ? AND version <> ?"
         return self._db.execute(query, (article.slug, digest, article.version)).fetchone() is not None
 
     def correct(self, article: Article, now: int) -> None:
+        """Records a correction of *article* at *now* (UTC seconds)."""
         values = (article.slug, article.version, now)
         self._db.execute("INSERT OR REPLACE INTO revised VALUES (?, ?, ?)", values)
 
     def withdraw(self, slug: str) -> None:
-        """The article is not public any more, and nobody is told."""
+        """Records that the article is no longer public, without announcing a removal."""
         self._db.execute("DELETE FROM recorded WHERE slug = ?", (slug,))
 
     def move(self, slug: str, heir: str) -> None:
+        """Redirects *slug*, and all slugs that redirect to it, to *heir*."""
         self._db.execute("UPDATE moved SET target = ? WHERE target = ?", (heir, slug))
         self._db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (slug, heir))
 
     def remove(self, slug: str, title: str, now: int) -> None:
+        """Records the removal of an article at *now* (UTC seconds)."""
         self._db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?, ?)", (slug, title, now))
 
     def vanished(self) -> list[sqlite3.Row]:
-        """Recorded articles that the catalog has not got, nor any file at their path."""
+        """The rows of ``recorded`` without an article in the catalog and without a file at their path."""
         return self._db.execute(
             "SELECT * FROM recorded WHERE slug NOT IN (SELECT slug FROM articles)"
             " AND path NOT IN (SELECT path FROM files WHERE cause <> '' OR slug = recorded.slug)"
         ).fetchall()
 
     def retire_vanished(self, row: sqlite3.Row, now: int) -> None:
-        """Redirects to the article that has the path or the bytes of a recorded one now; else it was removed."""
+        """Redirects a row of ``vanished`` to the article that has its path or its bytes now; else records its
+        removal."""
         heir = self._db.execute(
             "SELECT a.slug FROM files f JOIN articles a ON a.path = f.path WHERE a.visible"
             " AND (f.path = ?1 OR f.digest = ?2) ORDER BY f.path <> ?1 LIMIT 1",

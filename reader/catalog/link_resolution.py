@@ -1,6 +1,6 @@
-"""Resolves links between files to articles: by path, then by name, when the article with the link is shown.
+"""Resolves links between files to articles, by path and then by name, whenever the article with the link is read.
 
-So a link to an article that is added later works from then on, and one to an article that is gone becomes plain text.
+Therefore a link works as soon as its target is added, and becomes plain text when the target is removed.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ _LANGUAGE = lazy_pattern(r"\.[a-z]{2}(?:[-_][a-z]{2,4})?$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class LinkTarget:
-    """An article that a link may mean."""
+    """An article that a link may refer to."""
 
     slug: str
     path: str
 
 
 TRANSLATION = "~"
-"""What begins the name that an article shares with those in other languages; no link begins so."""
+"""The prefix of the name that an article shares with its translations. No link has this prefix."""
 
 Find = Callable[[str], list[LinkTarget]]
-"""The visible articles that have a name."""
+"""Returns the visible articles with a name."""
 ReadBody = Callable[[str], str]
-"""The body of the article with a slug."""
+"""Returns the body of the article with a slug."""
 
 
 def link_names(path: str, article: Article) -> set[str]:
-    """What links may call the article: its path from ``/``, its file's name, slug, aliases and title."""
+    """The names by which links may refer to the article: its path from ``/``, file name, slug, aliases and title."""
     folder, name = posixpath.split(path)
     whole = posixpath.splitext(name)[0]
     stem = _LANGUAGE.sub("", whole)
@@ -68,13 +68,14 @@ def link_names(path: str, article: Article) -> set[str]:
 
 
 def with_links(article: Article, find: Find, read_body: ReadBody) -> tuple[Article, list[str]]:
-    """*article* with the addresses of the articles that it links to, and the paths that lead to none."""
+    """*article* with links to the addresses of articles, and the paths of links without a target, which become plain
+    text. The article's version depends on the addresses."""
     if _MARK not in article.body:
         return article, []
     found: list[str] = []
     dead: list[str] = []
 
-    def linked(link: re.Match[str]) -> str:
+    def resolve(link: re.Match[str]) -> str:
         attributes = attributes_of(link[1])
         href = unescape(attributes.get("href", ""))
         if not href.startswith("./"):
@@ -87,13 +88,13 @@ def with_links(article: Article, find: Find, read_body: ReadBody) -> tuple[Artic
         rest = {name: value for name, value in attributes.items() if name in ("id", "lang", "dir")}
         return f"<span{to_text(rest)}>{link[2]}</span>" if rest else link[2]
 
-    body = Markup(_LINK.sub(linked, str(article.body)))  # noqa: S704  only href changed, or the tag went
+    body = Markup(_LINK.sub(resolve, str(article.body)))  # noqa: S704  only href changed, or the tag went
     version = fingerprint(article.version, *found)
     return replace(article, body=body, version=version), dead
 
 
 def _address(href: str, find: Find, read_body: ReadBody) -> str:
-    """``/a/<slug>#<id>``; empty if no article is meant."""
+    """``/a/<slug>#<id>``; empty if *href* refers to no article."""
     path, _, fragment = href[1:].partition("#")
     path = unquote(path)
     for name in _candidates(path):
@@ -104,6 +105,7 @@ def _address(href: str, find: Find, read_body: ReadBody) -> str:
 
 
 def _candidates(path: str) -> Iterator[str]:
+    """The names to look up for *path*, in order: paths first, then names."""
     parts = [part for part in path.split("/") if part]
     if not parts:
         return
@@ -120,13 +122,13 @@ def _candidates(path: str) -> Iterator[str]:
 
 
 def _common(path: str, other: str) -> int:
-    """How many parts two paths have in common, from the beginning and before their last."""
+    """The number of folder names that both paths contain."""
     mine, theirs = [part.lower() for part in path.split("/") if part], other.lower().split("/")
     return len(set(mine[:-1]) & set(theirs[:-1]))
 
 
 def _fragment(fragment: str, slug: str, read_body: ReadBody) -> str:
-    """``#`` and the id that *fragment* means in the other article; empty if it means none."""
+    """``#`` and the id for *fragment* in the article *slug*: an id, a paragraph number or a heading; else empty."""
     if not fragment:
         return ""
     body = read_body(slug)

@@ -1,6 +1,6 @@
-"""Queries of lists that are not collections: the neighbours of an article, and the corrected articles.
+"""SQL of lists that are not collections: the neighbours of an article, and the corrected articles.
 
-Each walks along an index and reads no more rows than it returns, however many articles there are.
+Each query uses an index and reads only the rows that it returns, independent of the number of articles.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from .rows import TEASER_COLUMNS, TEASERS
 
 Cursor = tuple[int, str]
-"""Position in a list (keyset pagination): the time the list is sorted by (UTC seconds) and ``slug`` of the last article
-returned."""
+"""A position in a list (keyset pagination): the sort time (UTC seconds) and the slug of the last article returned."""
 
 START: Cursor = (2**62, "")
 
@@ -23,4 +22,4 @@ CORRECTED = (
     f"SELECT {TEASER_COLUMNS} FROM articles INDEXED BY articles_corrected WHERE visible AND is_corrected"
     " AND updated <= ? AND (updated < ? OR slug > ?) ORDER BY updated DESC, slug LIMIT ?"
 )
-"""``updated`` is what the file says; a change that the history saw later is no correction."""
+"""``updated`` is the date in the file. A later change that only the history detected does not count as a correction."""

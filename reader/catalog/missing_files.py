@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class MissingFiles:
-    """The rows of ``files`` with a ``removal_due``."""
+    """Marks missing files by ``removal_due`` in their rows of ``files``."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -15,7 +15,7 @@ class MissingFiles:
     def mark_missing(self, paths: Iterable[str], due: float) -> None:
         """Marks files that were not found. Published articles stay public until *due* (UTC seconds).
 
-        A file that published nothing is due at once. A file that is already marked keeps its time.
+        A file without a published article is due immediately. The time of a file that is already marked is not changed.
         """
         self._db.executemany(
             "UPDATE files SET removal_due = CASE WHEN EXISTS (SELECT 1 FROM articles a WHERE a.path = files.path"
@@ -24,22 +24,25 @@ class MissingFiles:
         )
 
     def mark_found(self, paths: Iterable[str]) -> None:
-        """Clears the mark of missing files that were found again."""
+        """Removes the mark from files that were found again."""
         self._db.executemany("UPDATE files SET removal_due = 0 WHERE path = ?", ((path,) for path in paths))
 
     def overdue(self, now: float, longest_grace: float = float("inf")) -> list[str]:
-        """Missing files whose removal is due. After the clock was set back, it is within *longest_grace* seconds."""
+        """The missing files whose removal is due at *now* (UTC seconds).
+
+        Limits all due times to *longest_grace* seconds from now, in case the clock was set back.
+        """
         self._db.execute("UPDATE files SET removal_due = ?1 WHERE removal_due > ?1", (now + longest_grace,))
         rows = self._db.execute("SELECT path FROM files WHERE removal_due > 0 AND removal_due <= ?", (now,))
         return [str(row["path"]) for row in rows]
 
     def next_removal(self) -> float | None:
-        """When the next missing file is due (UTC seconds)."""
+        """The next due time of a missing file (UTC seconds); None if no file is missing."""
         due: float | None = self._db.execute("SELECT min(removal_due) FROM files WHERE removal_due > 0").fetchone()[0]
         return due
 
     def missing_articles(self, expected_due: float) -> list[str]:
-        """Paths of public articles whose files are missing, except those due at *expected_due*."""
+        """The paths of public articles whose files are missing, except those that are due at *expected_due*."""
         rows = self._db.execute(
             "SELECT a.path FROM files k JOIN articles a ON a.path = k.path"
             " WHERE k.removal_due > 0 AND k.removal_due <> ? AND a.visible",
@@ -52,7 +55,7 @@ class MissingFiles:
         return int(self._db.execute("SELECT count(*) FROM articles WHERE visible").fetchone()[0])
 
     def published_stamps(self, paths: Iterable[str]) -> list[str]:
-        """The stamps of those files among *paths* that are public articles."""
+        """The stamps of the files in *paths* that have a public article."""
         query = "SELECT k.stamp FROM files k JOIN articles a ON a.path = k.path WHERE k.path = ? AND a.visible"
         rows = (self._db.execute(query, (path,)).fetchone() for path in paths)
         return [str(row["stamp"]) for row in rows if row]

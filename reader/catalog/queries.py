@@ -41,7 +41,8 @@ class _State:
 
 
 class Catalog:
-    """Read access; one connection per thread. Lists are paginated by key (``before``), not by OFFSET.
+    """Read access; one connection per thread. Lists are paginated by key (``before``), not by OFFSET. Methods raise
+    Busy while the catalog cannot be used.
 
     Example::
 
@@ -53,28 +54,28 @@ class Catalog:
     """
 
     def __init__(self, path: Path, timezone: tzinfo, must_be_complete: bool = True) -> None:
-        """Every method raises Busy until a first scan has ended, unless *must_be_complete* is false."""
+        """With *must_be_complete* every method raises Busy until the first scan has ended."""
         self._path, self._timezone = path, timezone
         self._connections, self._local = Connections(path, must_be_complete), threading.local()
 
     @cached_property
     def as_it_is(self) -> Catalog:
-        """The same catalog for monitoring, which also asks it while it is being filled."""
+        """The same catalog for monitoring, which also reads it while it is being filled."""
         return Catalog(self._path, self._timezone, must_be_complete=False)
 
     @property
     def revision(self) -> int:
-        """An integer; grows whenever visible content changes. No other catalog at the same path had it before."""
+        """An integer that grows whenever visible content changes. Unique among all catalogs at this path."""
         return self._state().revision
 
     @property
     def changed_at(self) -> datetime:
-        """When ``revision`` last changed: UTC, whole seconds. Visible content never changes without a new value."""
+        """The time when ``revision`` last changed, in whole seconds (UTC); each change has another time."""
         return self._state().changed_at
 
     @property
     def site(self) -> Site:
-        """What the site's own files say of it; all fields are empty without any."""
+        """The site's settings from its own files; all fields are empty without such files."""
         return self._state().site
 
     def site_page(self, name: str) -> Article:
@@ -82,20 +83,20 @@ class Catalog:
         return self._linked(site_article(self._all, name, self._timezone))
 
     def article(self, slug: str) -> Article:
-        """Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
+        """The visible article. Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
         row = self._one(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE slug = ? AND visible", slug)
         if row is None:
             raise self._absence(slug)
         return self._linked(article_of(row, self._timezone))
 
     def articles(self, slugs: Sequence[str]) -> list[Article]:
-        """In the given order; hidden and unknown articles are omitted."""
+        """The articles in the order of *slugs*; hidden and unknown articles are omitted."""
         rows = self._all(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
         found = {row["slug"]: self._linked(article_of(row, self._timezone)) for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 
     def with_linked_versions(self, teasers: Iterable[Teaser]) -> list[Teaser]:
-        """*teasers* with the versions of the whole articles, which the addresses of links between files change."""
+        """*teasers* with the versions of the complete articles, which depend on the targets of their links."""
         teasers = list(teasers)
         linking = f"SELECT * FROM articles WHERE slug IN ({_marks(teasers)}) AND instr(body, ' href=\"./')"
         rows = self._all(linking, *(teaser.slug for teaser in teasers))
@@ -103,7 +104,7 @@ class Catalog:
         return [replace(teaser, version=versions.get(teaser.slug, teaser.version)) for teaser in teasers]
 
     def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
-        """Newest first, ties by slug. With several collections: the articles that are in all of them."""
+        """The articles that are in all *collections* (without any: all articles), newest first, ties by slug."""
         found = self._collection_ids(collections or (ALL,))
         if found is None:
             return []
@@ -122,14 +123,14 @@ class Catalog:
         return [teaser_of(row, self._timezone) for row in rows]
 
     def with_corrections(self, limit: int, before: Cursor | None = None) -> list[Teaser]:
-        """Those with corrections, by ``updated``, what their files say; the latest first, ties by slug."""
+        """The articles with corrections in their files, by ``updated`` of the file, latest first, ties by slug."""
         updated, slug = before or START
         return [teaser_of(row, self._timezone) for row in self._all(CORRECTED, updated, updated, slug, limit)]
 
     def oldest(self, collection: Collection = ALL, skip: int = 0, limit: int = 25) -> list[Teaser]:
-        """Those with a date, oldest first, after the first *skip*: the fixed pieces of a feed's history.
+        """The articles with a date, oldest first, without the first *skip*: the fixed archive pages of a feed.
 
-        The only list with an OFFSET. It walks an index, and archive pages are requested about once a month.
+        This is the only list with an OFFSET. It uses an index, and archive pages are requested about once a month.
         """
         rows = self._all(
             f"SELECT {TEASERS} FROM (SELECT slug FROM collection_items"
@@ -141,24 +142,25 @@ class Catalog:
         return [teaser_of(row, self._timezone) for row in rows]
 
     def count(self, collection: Collection = ALL) -> int:
+        """The number of articles in the collection."""
         row = self._one("SELECT count FROM collections WHERE kind = ? AND name = ?", collection.kind, collection.name)
         return row["count"] if row else 0
 
     def count_dated(self, collection: Collection = ALL) -> int:
-        """Without the pages that have no date, which no feed holds."""
+        """The number of articles with a date. Feeds omit the others."""
         ids = self._collection_ids((collection,)) or [0]
         query = "SELECT count(*) AS count FROM collection_items WHERE collection = ? AND published = ?"
         row = self._one(query, ids[0], _UNDATED)
         return self.count(collection) - (row["count"] if row else 0)
 
     def collections(self, kind: str, largest: int = -1) -> list[tuple[Collection, int]]:
-        """Each non-empty collection of the kind with its number of articles, by name; or the *largest*, by number."""
+        """The non-empty collections of *kind* and their numbers of articles, by name; or the *largest* by number."""
         order = "name" if largest < 0 else "count DESC, name"
         query = f"SELECT name, count FROM collections WHERE kind = ? AND count > 0 ORDER BY {order} LIMIT ?"
         return [(Collection(kind, row["name"]), row["count"]) for row in self._all(query, kind, largest)]
 
     def neighbours(self, slug: str) -> tuple[Teaser | None, Teaser | None]:
-        """The next older and the next newer article."""
+        """The next older and the next newer article; None at the ends and for an unknown article."""
         row = self._one("SELECT published FROM articles WHERE slug = ? AND visible", slug)
         if row is None:
             return None, None
@@ -168,13 +170,13 @@ class Catalog:
         )
 
     def related(self, slug: str, limit: int = 5) -> list[Teaser]:
-        """Articles that share tags, keywords or the section, best first."""
+        """The articles that share tags, keywords or the section, best first; empty for an unknown article."""
         row = self._one("SELECT collections FROM articles WHERE slug = ? AND visible", slug)
         found = related(self._all, slug, collections_in(row["collections"]), limit) if row else []
         return [teaser_of(other, self._timezone) for other in found]
 
     def issue(self, day: date) -> Issue:
-        """Raises NotFound if no article was published on that day."""
+        """The issue of *day*, at most 500 articles. Raises NotFound if no article was published on that day."""
         teasers = self.latest(Collection("day", day.isoformat()), limit=500)
         if not teasers:
             raise NotFound("issue", day.isoformat())
@@ -184,13 +186,13 @@ class Catalog:
         return Issue(day, tuple(teasers), day_of(older), day_of(newer), number)
 
     def issues(self, limit: int = 31, before: date | None = None) -> list[tuple[date, int]]:
-        """Days with articles and their number, newest first."""
+        """The days with articles, before the day *before*, and their number of articles; newest first."""
         query = "SELECT name, count FROM collections WHERE kind = 'day' AND count > 0 AND name < ?"
         rows = self._all(f"{query} ORDER BY name DESC LIMIT ?", before.isoformat() if before else "9999", limit)
         return [(date.fromisoformat(row["name"]), row["count"]) for row in rows]
 
     def latest_day(self) -> date:
-        """Raises NotFound if there are no articles."""
+        """The newest day with articles. Raises NotFound if there are no articles."""
         for day, _ in self.issues(limit=1):
             return day
         raise NotFound("issue", "latest")
@@ -198,11 +200,11 @@ class Catalog:
     def search(
         self, query: Query, order: str = "newest", limit: int = 20, before: SearchCursor | None = None
     ) -> Results:
-        """The articles that match *query*, newest or best first; ``before`` is ``more`` of the previous page."""
+        """The articles that match *query*, in one of ORDERS; ``before`` is ``more`` of the previous page."""
         return find(self._all, self._timezone, query, order, limit, before)
 
     def removals(self, limit: int = 50) -> list[Removal]:
-        """Removed articles, latest removal first."""
+        """The removed articles, latest removal first."""
         rows = self._all(
             "SELECT r.*, coalesce(f.original, r.slug) AS original FROM removed r"
             " LEFT JOIN original_slugs f ON f.slug = r.slug"
@@ -214,12 +216,12 @@ class Catalog:
         ]
 
     def revised(self, slugs: Sequence[str]) -> dict[str, datetime]:
-        """When the catalog saw the last correction of each; articles without a correction are omitted."""
+        """The time when the catalog detected the last correction of each; articles without one are omitted."""
         rows = self._all(f"SELECT slug, revised_at FROM revised WHERE slug IN ({_marks(slugs)})", *slugs)
         return {row["slug"]: datetime.fromtimestamp(row["revised_at"], self._timezone) for row in rows}
 
     def corrected(self, collection: Collection = ALL, limit: int = 5) -> list[Teaser]:
-        """The articles of the collection that were corrected last, latest correction first."""
+        """The most recently corrected articles of the collection, latest correction first."""
         rows = self._all(
             f"SELECT {TEASERS} FROM revised r CROSS JOIN articles a ON a.slug = r.slug"
             " JOIN collection_items s ON s.published = a.published AND s.slug = a.slug"
@@ -239,20 +241,22 @@ class Catalog:
         return {row["slug"]: row["original"] for row in rows}
 
     def problems(self) -> list[Problem]:
+        """The problems of files that cannot be read, also of the site's own files; by path."""
         fields = "SELECT path, line, cause, hint FROM"
         of_files = f"{fields} files WHERE cause <> '' AND remarks = ''"
         rows = self._all(f"{of_files} UNION ALL {fields} site_problems ORDER BY 1, 2")
         return [Problem(row["path"], row["line"], deserialize(row["cause"]), deserialize(row["hint"])) for row in rows]
 
     def shows_picture(self, digest: str) -> bool:
-        """Whether a visible article, a page of the site or its settings have the picture."""
+        """Whether a visible article, a page of the site or its settings use the picture."""
         return is_shown(self._all, digest)
 
     def translations(self, slugs: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """(language, slug) of each article in all its languages, by language; only for articles with several."""
         return translations(self._all, slugs)
 
     def dead_links(self) -> list[tuple[str, str]]:
-        """(path of the file, path it links to) for each link that leads to no article; by path. Reads all bodies."""
+        """(path of the file, path in the link) for each link without a target article; by path. Reads all bodies."""
         query = "SELECT * FROM articles WHERE visible AND instr(body, ' href=\"./') ORDER BY path"
         found = [(row["path"], article_of(row, self._timezone)) for row in self._all(query)]
         return [(path, dead) for path, article in found for dead in self._links_of(article)[1]]
@@ -261,7 +265,7 @@ class Catalog:
         return self._links_of(article)[0]
 
     def _links_of(self, article: Article) -> tuple[Article, list[str]]:
-        """With the addresses of the articles it links to, and the links that lead to none."""
+        """The result of ``with_links``."""
 
         def find(name: str) -> list[LinkTarget]:
             return [LinkTarget(row["slug"], row["path"]) for row in self._all(_NAMED, name)]
@@ -279,10 +283,10 @@ class Catalog:
         return [Problem(path, 0, deserialize(text), "", severity) for path, severity, text in remarks]
 
     def moved_from(self, address: str) -> str:
-        """The slug of the article that the path of another site leads to: ``/2018/01/02/rain.html``. Raises NotFound.
+        """The slug of the article for a path from another site, such as ``/2018/01/02/rain.html``. Raises NotFound.
 
-        An address that a file names, else one whose last part names an article and whose others its day, section or
-        folders.
+        The path is an alias in a file; or its last part is the name of an article, and all other parts match the
+        article's day, section or folders.
         """
         key = path_key(address)
         row = self._one("SELECT slug FROM aliases WHERE alias = ?", key) if key else None
@@ -294,29 +298,30 @@ class Catalog:
         raise NotFound("page", address)
 
     def fault(self, kind: str = "fault") -> str:
-        """Why the articles folder (``state_fault``: the history) cannot be followed, a Message; empty if it can."""
+        """Why changes of the articles folder (``state_fault``: of the history) are not applied; empty if they are."""
         row = self._one("SELECT value FROM meta WHERE key = ?", kind)
         return deserialize(row["value"]) if row else ""
 
     def is_complete(self) -> bool:
-        """False for a new file, the first one or one that replaced another, until the whole folder has been read."""
+        """Whether the whole folder has been read into this catalog file. Does not raise Busy."""
         try:
             return self.revision >= 0
         except Busy:
             return False
 
     def _absence(self, slug: str) -> NotFound:
+        """The error for a slug without a visible article."""
         query = "SELECT slug FROM aliases WHERE alias = ? UNION ALL SELECT target FROM moved WHERE slug = ?"
         row = self._one(query, slug, slug)
         if row and self._one("SELECT 1 FROM articles WHERE slug = ? AND visible", row["slug"]):
             return Moved("article", slug, row["slug"])
-        names = (slug, row["slug"]) if row else (slug,)  # another name of a draft is as unknown as the draft
+        names = (slug, row["slug"]) if row else (slug,)  # an alias of a draft is NotFound, like the draft
         if self._one(f"SELECT 1 FROM removed WHERE slug IN ({_marks(names)})", *names):
             return Gone("article", slug)
         return NotFound("article", slug)
 
     def _collection_ids(self, collections: Iterable[Collection]) -> list[int] | None:
-        """Ids, smallest collection first, so that the join starts there; None if a collection does not exist."""
+        """The ids, smallest collection first, so that the join starts with it; None if a collection does not exist."""
         query = "SELECT id, count FROM collections WHERE kind = ? AND name = ?"
         rows = [self._one(query, s.kind, s.name) for s in collections]
         if any(row is None for row in rows):
@@ -325,7 +330,7 @@ class Catalog:
 
     def _state(self) -> _State:
         data_version = self._one("PRAGMA data_version")[0]  # type: ignore[index]
-        version = self._connections.generation, data_version  # this order: the question may have opened a connection
+        version = self._connections.generation, data_version  # in this order: the query may have opened a connection
         known: _State | None = getattr(self._local, "state", None)
         if known is None or known.data_version != version:
             rows = {row["key"]: row["value"] for row in self._all("SELECT key, value FROM meta")}

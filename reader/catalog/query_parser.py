@@ -14,7 +14,7 @@ from datetime import date, datetime, tzinfo
 from ..models import Collection
 from .tokenizer import UNSPACED, folded, is_unspaced, runs, words
 
-SHELVES = {
+COLLECTION_FIELDS = {
     "section": "section", "栏目": "section", "频道": "section",
     "tag": "tag", "标签": "tag",
     "author": "author", "记者": "author", "作者": "author",
@@ -23,9 +23,9 @@ SHELVES = {
 DATES = {"before": "before", "早于": "before", "after": "after", "晚于": "after"}
 
 MAX_LENGTH = 200
-"""Characters of a query that are read; the rest is ignored. Limits the cost of one search."""
+"""How many characters of a query are used; the rest is ignored. This limits the cost of one search."""
 
-_FIELD = "|".join((*SHELVES, *DATES))
+_FIELD = "|".join((*COLLECTION_FIELDS, *DATES))
 _TERM = re.compile(
     rf"(?:(?P<field>{_FIELD})[:：]\s*)?"
     r"""(?:"(?P<a>[^"]*)"?|[“”](?P<b>[^“”]*)[“”]?|「(?P<c>[^」]*)」?|『(?P<d>[^』]*)』?|(?P<plain>[^\s"“”「」『』，、；。！？]+))""",
@@ -75,8 +75,8 @@ def parse(text: str) -> Query:
         field = (match["field"] or "").lower()
         plain = match["plain"]
         value = plain if plain is not None else next(v for v in match.group("a", "b", "c", "d") if v is not None)
-        if field in SHELVES and value:
-            collections.append(Collection(SHELVES[field], value.strip()))
+        if field in COLLECTION_FIELDS and value:
+            collections.append(Collection(COLLECTION_FIELDS[field], value.strip()))
         elif field in DATES and (day := day_of(value)):
             dates[DATES[field]] = day
         else:
@@ -86,7 +86,7 @@ def parse(text: str) -> Query:
 
 
 def day_of(text: str) -> date | None:
-    """``2018``, ``2018-11``, ``2018-11-23`` or 2018年11月23日 as its first day; None if it is no date."""
+    """The first day of ``2018``, ``2018-11``, ``2018-11-23`` or 2018年11月23日; None if *text* is not a date."""
     match = _DATE.fullmatch(text.strip())
     try:
         return date(int(match[1]), int(match[2] or 1), int(match[3] or 1)) if match else None
@@ -95,14 +95,14 @@ def day_of(text: str) -> date | None:
 
 
 def seconds_of(day: date | None, timezone: tzinfo, otherwise: int) -> int:
-    """The start of the day in UTC seconds; *otherwise* without a day."""
+    """The start of the day in UTC seconds; *otherwise* if *day* is None."""
     return int(datetime(day.year, day.month, day.day, tzinfo=timezone).timestamp()) if day else otherwise
 
 
 def expression_of(term: Term, marker: str = "") -> str:
-    """The FTS5 query expression of the term: all of its words, each prefixed with *marker*.
+    """The FTS5 expression for all words of the term, each with the prefix *marker*.
 
-    Each word is quoted, so that it is never read as an operator.
+    Each word is quoted, so that FTS5 does not parse it as an operator.
     """
     return " AND ".join(
         sorted({f'"{marker}{word}"{star}' for run in term.runs for word, star in _query_terms(run, term)})
@@ -110,14 +110,15 @@ def expression_of(term: Term, marker: str = "") -> str:
 
 
 def _query_terms(run: str, term: Term) -> list[tuple[str, str]]:
-    """The words to search for, with ``*`` for a prefix search: a single character, an unquoted Latin word."""
+    """(word, suffix) to search for. The suffix is ``*`` for a prefix search: for a single Chinese character and an
+    unquoted Latin word; else empty."""
     if not is_unspaced(run):
         return [(run, "" if term.is_quoted or len(run) < 3 else "*")]
     return [(word, "") for word in words(run) if len(word) > 1] or [(run, "*")]
 
 
 def pattern_of(term: Term) -> re.Pattern[str]:
-    """Matches the term in the text of an article; between its runs may be spaces, punctuation or nothing."""
+    """A pattern that matches the term in a text, with any spaces and punctuation between its runs."""
     pieces = [re.escape(run) for run in term.runs]
     first, last = term.runs[0], term.runs[-1]
     begins = "" if is_unspaced(first) else f"(?<!{_LETTER})"
@@ -126,5 +127,5 @@ def pattern_of(term: Term) -> re.Pattern[str]:
 
 
 def needs_proof(term: Term) -> bool:
-    """Whether an article can contain all words of the term without the term: the words may be apart."""
+    """Whether an article with all words of the term may not contain the term itself, because the words are apart."""
     return len(term.runs) > 1 or (is_unspaced(term.runs[0]) and len(term.runs[0]) > 2)

@@ -1,8 +1,8 @@
-"""Related articles: those that share tags, keywords or the section.
+"""Finds related articles, which share tags, keywords or the section.
 
-Keywords are extracted when a file is read: words of its title that recur in its text (``search_terms``). Each is a
-collection, so nothing is computed again when other articles are added or removed. A shared collection counts more
-the fewer articles it has.
+Keywords are words of the title that recur in the text; they are extracted when a file is read (``search_terms``). Each
+is a collection, so nothing is computed again when other articles change. The weight of a shared collection is higher if
+it has fewer articles.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from .rows import TEASERS
 
 _WEIGHTS = {"tag": 3.0, "word": 2.0, "section": 0.5}
 _NEWEST = 30
-"""Number of newest articles compared in each shared collection."""
+"""The number of newest articles that are compared in each shared collection."""
 
 _MOST = 100
-"""Number of shared collections that count. SQLite puts at most 500 queries together."""
+"""The number of shared collections that are used. SQLite allows at most 500 terms in a compound SELECT."""
 
 Execute = Callable[..., list[sqlite3.Row]]
 
 
 def related(execute: Execute, slug: str, collections: list[Collection], limit: int) -> list[sqlite3.Row]:
-    """The TEASER_COLUMNS of the articles, best first, ties newest first. Collections hold visible articles only."""
-    shared = list(_weighted(execute, _telling(collections)[:_MOST]))
+    """The TEASERS columns of the related articles, best first, ties newest first. Collections have only visible
+    articles."""
+    shared = list(_weighted(execute, _distinctive(collections)[:_MOST]))
     if not shared:
         return []
-    scored = " UNION ALL ".join([_ON_THE_SAME] * len(shared))
+    scored = " UNION ALL ".join([_IN_COLLECTION] * len(shared))
     query = (
         f"SELECT {TEASERS} FROM (SELECT slug, published, sum(weight) AS score FROM ({scored}) WHERE slug <> ?"
         " GROUP BY slug ORDER BY score DESC, published DESC, slug LIMIT ?) r"
@@ -52,13 +53,13 @@ def _weighted(execute: Execute, collections: list[Collection]) -> Iterator[tuple
             yield _WEIGHTS[collection.kind] / math.log2(2 + row["count"]), row["id"]
 
 
-_ON_THE_SAME = (
+_IN_COLLECTION = (
     "SELECT * FROM (SELECT slug, published, ? AS weight FROM collection_items WHERE collection = ?"
     f" ORDER BY published DESC, slug LIMIT {_NEWEST})"
 )
 
 
-def _telling(collections: list[Collection]) -> list[Collection]:
+def _distinctive(collections: list[Collection]) -> list[Collection]:
     """The tags, the keywords and the deepest section."""
     sections = sorted((s for s in collections if s.kind == "section"), key=lambda s: s.name.count("/"))
     return [s for s in collections if s.kind in ("tag", "word")] + sections[-1:]

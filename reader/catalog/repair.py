@@ -1,4 +1,4 @@
-"""Creates the catalog file, replaces a corrupt or outdated one, and keeps the rows that cannot be derived."""
+"""Creates the catalog file, replaces a corrupt or outdated one, and copies the rows that cannot be derived."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..storage.sqlite import create_database, file_identity, is_broken, is_no_fi
 from .schema import HISTORY_TABLES, SCHEMA, connect, make_tables, schema_of
 
 _prepared: set[Path] = set()
-"""Catalogs that this process has used. If one of them is missing, it was deleted, and must be filled again."""
+"""The catalogs that this process has used. If one of them is missing, it was deleted, and must be filled again."""
 
 _OF_THE_FILE = ("schema", "filled", "generation", "revision", "changed_at", "shape", "history", "history_compared")
-"""Rows of ``meta`` that say something of the file; the others are known of the folder."""
+"""The rows of ``meta`` about the catalog file; the others are about the articles folder."""
 
 _FORMER_NAMES = {"original_slugs": "first_names"}
-"""Of tables, in version 0.1."""
+"""The names of tables in version 0.1."""
 
 
 @contextmanager
 def repairing(path: Path) -> Iterator[None]:
-    """Replaces the catalog if the block raises an error that says it is corrupt; the error is raised again."""
+    """Replaces the catalog if the block raises an error that shows that it is corrupt. The error is raised again."""
     if not (identity := file_identity(path)):
         prepare(path)
         identity = file_identity(path)
@@ -37,7 +37,8 @@ def repairing(path: Path) -> Iterator[None]:
 
 
 def prepare(path: Path) -> None:
-    """Creates the catalog. One that cannot be used, was deleted while in use or is of another version is replaced."""
+    """Creates the catalog if it does not exist. Replaces it if it is unusable, was deleted while this process used it,
+    or has another schema version. Raises sqlite3.Error."""
     identity = file_identity(path)
     if not identity:
         _create(path)
@@ -50,11 +51,11 @@ def _create(path: Path) -> None:
     if path in _prepared:
         replace(path, "", "it was deleted")
     else:
-        create_database(path, _make_anew)
+        create_database(path, _make_new)
 
 
 def _fault_of(path: Path, identity: str) -> sqlite3.Error | str:
-    """Why the file cannot be used; empty if it can. One of another version is renewed. Raises passing errors."""
+    """Why the file cannot be used; empty if it can. Replaces a file of another version. Raises temporary errors."""
     try:
         with closing(connect(path)) as connection:
             schema = schema_of(connection)
@@ -69,13 +70,13 @@ def _fault_of(path: Path, identity: str) -> sqlite3.Error | str:
         return "it holds no catalog"
     if schema != SCHEMA:
         if path in _prepared:
-            raise sqlite3.OperationalError("another version of Reader has made it anew")
-        renew_database(path, identity, _make_next)
+            raise sqlite3.OperationalError("another version of Reader has rebuilt it")
+        renew_database(path, identity, _make_next_version)
     return ""
 
 
 def is_of_other_version(path: Path) -> bool:
-    """Whether other code has made the catalog anew since this process used it: an update is under way."""
+    """Whether a process with other code has rebuilt the catalog since this process used it: an update is running."""
     try:
         with closing(connect(path)) as connection:
             return path in _prepared and schema_of(connection) not in ("", SCHEMA)
@@ -84,32 +85,35 @@ def is_of_other_version(path: Path) -> bool:
 
 
 def take_back(path: Path) -> None:
-    """Lets this process make the catalog anew although other code has done so."""
+    """Allows this process to rebuild the catalog although a process with other code has rebuilt it."""
     _prepared.discard(path)
 
 
 def repair(path: Path, identity: str, error: sqlite3.Error) -> bool:
-    """Replaces the file with this *identity* if it is corrupt, by *error*, or no file. Returns whether it did."""
+    """Replaces the file with this *identity* if *error* shows that it is corrupt, or if *path* is not a regular file.
+    Returns whether it did."""
     return (is_broken(error) or is_no_file(path)) and replace(path, identity, error)
 
 
 def replace(path: Path, identity: str, reason: object) -> bool:
-    set_aside(path, identity, reason, _make_anew)
+    """Sets the file with this *identity* aside and creates a new one. Returns True."""
+    set_aside(path, identity, reason, _make_new)
     return True
 
 
-def _make_anew(new: Path, old: Path) -> None:
-    """Writes a new catalog. The old one had none of its revisions, so that nothing cached of it stays valid."""
+def _make_new(new: Path, old: Path) -> None:
+    """Writes a new catalog with the history of *old*. Its revisions differ from all of *old*, so that cached responses
+    become invalid."""
     _make(new, old, [])
 
 
-def _make_next(new: Path, old: Path) -> None:
-    """As ``_make_anew``, with what a sound catalog knows of the folder."""
+def _make_next_version(new: Path, old: Path) -> None:
+    """Like ``_make_new``, and copies the rows of ``meta`` about the folder from an intact catalog."""
     _make(new, old, [row for row in _readable_rows(old, "meta") if row[0] not in _OF_THE_FILE])
 
 
 def _make(new: Path, old: Path, known: list[tuple[object, ...]]) -> None:
-    revision = time.time_ns() // 1_000  # no catalog changes once in a microsecond, so none comes to that of a later one
+    revision = time.time_ns() // 1_000  # less than one change per microsecond: stays below later catalogs
     with closing(connect(new, mode="rwc")) as connection:
         make_tables(connection)
         rows = [
@@ -129,8 +133,8 @@ def _make(new: Path, old: Path, known: list[tuple[object, ...]]) -> None:
 
 
 def _readable_rows(broken: Path, table: str) -> Iterator[tuple[object, ...]]:
-    """The rows up to the first one that cannot be read."""
-    if not broken.is_file():  # nothing is there, or a FIFO
+    """The rows of *table* up to the first one that cannot be read."""
+    if not broken.is_file():  # it is missing, or a FIFO
         return
     try:
         with closing(sqlite3.connect(broken)) as connection:

@@ -1,4 +1,4 @@
-"""Articles to rows and back."""
+"""Converts articles to rows of the catalog and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..models import ALL, NOTE, TOP, WARNING, Article, Collection, Problem, Teas
 
 TEASER_COLUMNS = "slug, title, summary, published, updated, section, source, language, version, picture, is_corrected"
 SEEN_AT = "(SELECT revised_at FROM revised WHERE slug = a.slug) AS seen_at"
-"""When the history saw the last change of an article of ``articles a``."""
+"""An SQL column: the time when the history detected the last change of an article of ``articles a``."""
 TEASERS = ", ".join([*(f"a.{name}" for name in TEASER_COLUMNS.split(", ")), SEEN_AT])
 """TEASER_COLUMNS of the table ``articles a`` in a join, and SEEN_AT."""
 
@@ -26,7 +26,7 @@ _DETAILS = ("kicker", "subtitle", "byline", "editor", "tags", "aliases", "images
 _PICTURE = re.compile(r"/media/[0-9a-f]{16}-(\d+)\.")
 
 LEAST_WIDTH = 320
-"""Pixels of a picture that is shown in lists: less is a sign or a logo."""
+"""The minimum width in pixels of a picture in lists. A smaller picture is an icon or a logo."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def row_of(article: Article) -> dict[str, object]:
 
 
 def picture_of(images: Iterable[str]) -> str:
-    """The address of the first that is wide enough for a list; empty if none is."""
+    """The address of the first picture that is wide enough for a list; empty if none is."""
     return next((a for a in images if (found := _PICTURE.match(a)) and int(found[1]) >= LEAST_WIDTH), "")
 
 
@@ -70,6 +70,7 @@ def _details(article: Article) -> dict[str, Any]:
 
 
 def article_of(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> Article:
+    """The article of a row of ``articles``, with times in *timezone*."""
     details: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row["details"]).items()}
     details["corrections"] = from_fields(details.get("corrections", ()), timezone)
     return Article(**_teaser_values(row, timezone), **details, body=Markup(row["body"]), draft=bool(row["draft"]))  # noqa: S704 (sanitized before it was stored)
@@ -80,7 +81,7 @@ def teaser_of(row: sqlite3.Row, timezone: tzinfo) -> Teaser:
 
 
 def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> dict[str, Any]:
-    """``updated`` is the time of a change that the history saw, where the query has SEEN_AT."""
+    """The fields of a Teaser. If the query has SEEN_AT, ``updated`` considers a change that the history detected."""
     published, updated = _datetime_of(row["published"], timezone), _datetime_of(row["updated"], timezone)
     seen_at = row["seen_at"] if "seen_at" in row.keys() else None  # noqa: SIM118 (in looks at the values of a Row)
     return {
@@ -97,7 +98,7 @@ def _teaser_values(row: sqlite3.Row | Mapping[str, Any], timezone: tzinfo) -> di
 
 
 _WHOLE_MINUTES = int(datetime(1973, 1, 1, tzinfo=UTC).timestamp())
-"""Since 1972, when Liberia changed, no time zone has an offset with seconds (tz database)."""
+"""From this time on, no time zone has an offset with seconds; Liberia was the last, until 1972 (tz database)."""
 
 
 def _datetime_of(seconds: int, timezone: tzinfo) -> datetime:
@@ -107,7 +108,7 @@ def _datetime_of(seconds: int, timezone: tzinfo) -> datetime:
 
 
 def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]:
-    """Every collection the article stands on: a section counts for each of its ancestors too."""
+    """All collections of the article: an article in a section is also in each of its parent sections."""
     collections = {ALL} | ({Collection("day", article.day.isoformat())} if is_dated(article.published) else set())
     collections |= {Collection("section", "/".join(article.section[: n + 1])) for n in range(len(article.section))}
     collections |= {Collection("tag", tag) for tag in article.tags}
@@ -118,11 +119,11 @@ def collections_of(article: Article, keywords: Iterable[str]) -> set[Collection]
 
 
 ORIGINAL_SLUG = "coalesce(f.original, json_extract(a.details, '$.aliases[0]'), a.slug)"
-"""An SQL expression over ``articles a LEFT JOIN original_slugs f``."""
+"""An SQL expression for the original slug over ``articles a LEFT JOIN original_slugs f``."""
 
 
 def original_slug(connection: sqlite3.Connection, slug: str) -> str:
-    """The slug of the first publication; *slug* itself if no article has it now."""
+    """The slug at the first publication of the article *slug*; *slug* itself if there is no such article."""
     joined = "articles a LEFT JOIN original_slugs f ON f.slug = a.slug"
     query = f"SELECT {ORIGINAL_SLUG} AS original FROM {joined} WHERE a.slug = ?"
     row = connection.execute(query, (slug,)).fetchone()
@@ -140,6 +141,7 @@ def _is_stored(connection: sqlite3.Connection, slug: str) -> bool:
 
 
 def remarks_of(article: Article) -> str:
+    """The warnings and notes of *article* for the column ``remarks``: one JSON list per line, (severity, message)."""
     return "\n".join(
         json.dumps([severity, serialize(text)], ensure_ascii=False)
         for severity, texts in ((WARNING, article.warnings), (NOTE, article.notes))
@@ -148,12 +150,13 @@ def remarks_of(article: Article) -> str:
 
 
 def remark_of(problem: Problem) -> str:
-    """A note of a file that is not published, as ``remarks_of`` writes those of an article."""
+    """The note of a file that is not published, in the format of ``remarks_of``."""
     return json.dumps([problem.severity, serialize(problem.cause)], ensure_ascii=False)
 
 
 def is_unchanged(path: str, digest: str, article: Article, before: sqlite3.Row, known: sqlite3.Row) -> bool:
-    """Whether only the file's times or rights changed. A file without a stamp was read by other code."""
+    """Whether only the file's times or permissions changed. False for a file without a stamp: other code has read
+    it."""
     is_same_file = before["path"] == path and known["digest"] == digest and known["stamp"] != ""
     return is_same_file and before["version"] == article.version and bool(before["draft"]) == article.draft
 

@@ -1,4 +1,4 @@
-"""Compares a walk of the articles folder with the catalog. Never takes the write lock."""
+"""Compares the result of a directory walk with the catalog. Does not take the write lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .repair import repairing
 from .schema import connect, is_complete
 
 Found = tuple[str, str, str, str]
-"""path, stamp, cause, hint. *cause* is a serialized Message, empty for a readable file."""
+"""(path, stamp, cause, hint) of a file. *cause* is a serialized Message, empty for a readable file."""
 
 _MISSING = """FROM files k WHERE {} AND NOT EXISTS (SELECT 1 FROM found f WHERE f.path = k.path)
     AND NOT EXISTS (SELECT 1 FROM found f WHERE f.cause <> '' AND k.path > f.path || '/' AND k.path < f.path || '0')"""
@@ -25,10 +25,11 @@ _BELOW = "(path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))"
 class Comparison:
     """The result of ``compare``. Stamps identify a version of a file.
 
-    ``changed`` maps the paths of files to read to their stamps, ``known`` those of them that were read before to the
-    stamp and the digest of that time. ``problems`` are new ones, with their stamps.
-    ``missing`` are known files that were not found; ``returned`` were missing until now. Files below a folder that
-    could not be listed are in neither. ``is_empty`` is true if no readable file was found.
+    ``changed`` maps the paths of files to read to their stamps. ``known`` maps the paths of the changed files that were
+    read before to their previous stamp and digest. ``problems`` are new problems with the stamps of their files.
+    ``missing`` are files in the catalog that were not found; ``returned`` are files that were missing and were found
+    again. Files below a folder that could not be listed are in neither. ``is_empty`` is true if no readable file was
+    found.
     """
 
     changed: dict[str, str]
@@ -40,9 +41,9 @@ class Comparison:
 
 
 def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comparison:
-    """Compares *found*, all files at and below *names*, with the catalog; the name ``""`` is the whole folder.
+    """Compares *found*, all files at and below the paths *names*, with the catalog. ``""`` is the whole folder.
 
-    The comparison uses a temporary table on disk, so that a web process does not hold 100,000 names in memory.
+    The comparison uses a temporary table on disk, so that a web process does not have 100,000 names in memory.
     """
     with repairing(catalog), closing(connect(catalog)) as connection:
         connection.execute(
@@ -52,25 +53,25 @@ def compare(catalog: Path, names: Iterable[str], found: Iterable[Found]) -> Comp
         connection.execute("BEGIN")
         connection.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)", found)
         connection.execute("CREATE INDEX temp.found_in_trouble ON found (path) WHERE cause <> ''")
-        comparison = _compared(connection, names)
+        comparison = _compare(connection, names)
         connection.execute("ROLLBACK")
         return comparison
 
 
 def is_filled(catalog: Path) -> bool:
-    """Whether a pass over the whole folder has ended, so that pages can be served from the catalog."""
+    """Whether a scan of the whole folder has ended, so that pages can be served from the catalog."""
     with repairing(catalog), closing(connect(catalog)) as connection:
         return is_complete(connection)
 
 
 def is_filled_or_faulty(catalog: Path) -> bool:
-    """Also true if the folder cannot be watched: then there is nothing to wait for."""
+    """Whether the catalog is filled, or the folder has a fault: then waiting for the scan is useless."""
     with repairing(catalog), closing(connect(catalog)) as connection:
         fault = "SELECT 1 FROM meta WHERE key = 'fault' AND value <> ''"
         return is_complete(connection) or connection.execute(fault).fetchone() is not None
 
 
-def _compared(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
+def _compare(db: sqlite3.Connection, names: Iterable[str]) -> Comparison:
     changed = db.execute(
         "SELECT f.*, k.stamp AS known, k.digest FROM found f LEFT JOIN files k ON k.path = f.path"
         " WHERE k.stamp IS NOT f.stamp ORDER BY f.path"

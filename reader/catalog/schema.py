@@ -1,13 +1,13 @@
-"""The tables, and opening the file.
+"""The tables of the catalog, and opening the file.
 
-``articles`` holds what was published; ``collection_items`` puts every *visible* article on its collections in
-reading order, so each list is one range of one index. ``files`` remembers what was read from where; a file that is
-not found any more has a ``removal_due`` (UTC seconds), until which its article stays up. ``remarks`` are the warnings
-and notes of a file that is published, a line of JSON each. ``aliases`` holds former names and, with a slash or of
-another site, former addresses. ``pictures`` tells whose pictures may be seen.
-``site`` and ``site_problems`` hold the site's own files (``site_rows.py``).
-``moved``, ``removed``, ``revised``, ``original_slugs`` and ``recorded`` are history, which the folder cannot tell:
-a copy of what the state database holds (``history_rows.py``), kept when the rest is rebuilt.
+``articles`` has the articles, also drafts and scheduled ones. ``collection_items`` lists the *visible* articles of each
+collection in reading order, so each list is one range of one index. ``files`` has the stamp and result of each file;
+a file that is missing has a ``removal_due`` (UTC seconds), until which its article stays public. ``remarks`` are the
+warnings and notes of a file, one line of JSON each. ``aliases`` has former slugs and, with a slash, former addresses,
+also those of another site. ``names`` has the names that links use. ``pictures`` has the pictures of each article.
+``site`` and ``site_problems`` have the site's own files (``site_rows.py``). ``moved``, ``removed``, ``revised``,
+``original_slugs`` and ``recorded`` are the history, which cannot be derived from the folder: a copy of rows in the
+state database (``history_rows.py``), which is copied when the catalog is rebuilt.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SITE_CODE = Path(__file__).parent.parent / "site_identity.py"
 SCHEMA = fingerprint(
     *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _FILLED_BY), _SITE_CODE.read_bytes()
 )
-"""Hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
+"""A hash of the code that fills the derived tables. When it changes, they are rebuilt from the folder."""
 
 _HISTORY = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -42,7 +42,8 @@ CREATE INDEX recorded_by_path ON recorded (path);
 """
 
 HISTORY_TABLES = ("moved", "removed", "revised", "original_slugs", "recorded")
-"""Tables that cannot be derived from the folder: copies of those of ``publication_history``, with the same columns."""
+"""The tables that cannot be derived from the folder: copies of tables of ``publication_history``, with the same
+columns."""
 
 _DERIVED = """
 CREATE TABLE files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL,
@@ -82,7 +83,7 @@ CREATE INDEX files_missing ON files (removal_due) WHERE removal_due > 0;
 
 
 def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
-    """A connection in autocommit mode, shared with other processes through the write-ahead log (WAL)."""
+    """A connection in autocommit and WAL mode. Other processes can read and write at the same time."""
     connection = open_database(path, timeout_seconds=300, mode=mode)
     connection.row_factory = sqlite3.Row
     for pragma in ("cache_size = -4096", "mmap_size = 268435456"):
@@ -91,13 +92,13 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
 
 
 def schema_of(connection: sqlite3.Connection) -> str:
-    """The SCHEMA of the code that made the tables; empty if unknown. Raises DatabaseError for other tables."""
+    """The SCHEMA of the code that created the tables; empty if unknown. Raises DatabaseError for other tables."""
     row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
     return str(row["value"]) if row else ""
 
 
 def is_complete(connection: sqlite3.Connection) -> bool:
-    """Whether this code has written a full scan to it, so that pages can be served. It stays so for this file.
+    """Whether a complete scan was written by this code, so that pages can be served. Once true, it stays true.
 
     Raises DatabaseError if the tables are not those of a catalog.
     """

@@ -1,7 +1,7 @@
 """The site's settings and its own pages: rows of the tables ``site`` and ``site_problems``.
 
-``site`` holds the row ``settings`` (JSON of a Site), the row ``files`` (JSON: path to stamp of what was read), and a
-row ``/<name>`` for each page (JSON of the columns of an article).
+``site`` has the row ``settings`` (JSON of a Site), the row ``files`` (JSON: path to stamp of the files that were read),
+and a row ``/<name>`` for each page (JSON of the columns of an article).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ..site_identity import Site, TextLink, site_from_json, site_to_json
 from .rows import article_of, row_of
 
 Rows = Callable[..., list[sqlite3.Row]]
-"""Runs a query with its values."""
+"""Runs a query with its values and returns the rows."""
 
 
 def site_of(rows: Rows) -> Site:
-    """The site with links to its pages, by their names."""
+    """The site with links to its pages: ``/about`` first, then by name."""
     found = {row["name"]: row["content"] for row in rows("SELECT * FROM site WHERE name <> 'files' ORDER BY name")}
     pages = tuple(
         TextLink(json.loads(content)["title"], name) for name, content in found.items() if name.startswith("/")
@@ -33,22 +33,22 @@ def site_of(rows: Rows) -> Site:
 
 
 def site_article(rows: Rows, name: str, timezone: tzinfo) -> Article:
-    """Raises NotFound."""
+    """The site's own page *name*. Raises NotFound."""
     for row in rows("SELECT content FROM site WHERE name = ?", f"/{name}"):
         return article_of(json.loads(row["content"]), timezone)
     raise NotFound("page", name)
 
 
 class SiteRows:
-    """The rows in a write transaction."""
+    """Changes the rows of the site in a write transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.is_changed = False
-        """Whether something that visitors see has changed."""
+        """Whether public content has changed in this transaction."""
 
     def read_files(self) -> dict[str, str]:
-        """Path to stamp of the files that were read."""
+        """The stamps of the files that were read, by path."""
         row = self._db.execute("SELECT content FROM site WHERE name = 'files'").fetchone()
         return dict(json.loads(row["content"])) if row else {}
 
@@ -63,17 +63,17 @@ class SiteRows:
         pages: Mapping[str, Article | None],
         problems: Iterable[Problem],
     ) -> None:
-        """Replaces everything. The site None and a page None keep what they said before."""
-        kept = {row["name"]: row["content"] for row in self._db.execute("SELECT * FROM site").fetchall()}
-        rows = {"settings": site_to_json(site) if site else kept.get("settings", "")}
+        """Replaces all rows. If *site* or a page is None, its previous row is used, if there is one."""
+        previous = {row["name"]: row["content"] for row in self._db.execute("SELECT * FROM site").fetchall()}
+        rows = {"settings": site_to_json(site) if site else previous.get("settings", "")}
         for name, page in pages.items():
-            rows[f"/{name}"] = json.dumps(row_of(page), ensure_ascii=False) if page else kept.get(f"/{name}", "")
+            rows[f"/{name}"] = json.dumps(row_of(page), ensure_ascii=False) if page else previous.get(f"/{name}", "")
         rows = {name: content for name, content in rows.items() if content}
-        self.is_changed = rows != {name: content for name, content in kept.items() if name != "files"}
+        self.is_changed = rows != {name: content for name, content in previous.items() if name != "files"}
         self._replace(rows | {"files": json.dumps(files)}, problems)
 
     def clear(self) -> None:
-        """Without settings file there is no site."""
+        """Deletes all rows, because the site has no settings file."""
         self.is_changed = True
         self._replace({}, ())
 

@@ -1,8 +1,8 @@
-"""Text to the terms of the full-text index.
+"""Converts text to the terms of the full-text index.
 
-Chinese is indexed as bigrams: every two adjacent characters are one term, so that no segmentation dictionary can
-split a name wrongly. The last character of a run is also a term, so that ``雨*`` finds 雨 anywhere. Other scripts
-are indexed by word. All text is NFKC-normalized and case-folded: ＷＴＯ, WTO and wto are the same term.
+Chinese is indexed as bigrams: every two adjacent characters are one term. No segmentation dictionary is needed, which
+could split a name incorrectly. The last character of a run is also a term, so that ``雨*`` finds every 雨. Other
+scripts are indexed by word. All text is NFKC-normalized and case-folded: ＷＴＯ, WTO and wto are the same term.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ UNSPACED = (
 """Scripts without spaces or with suffixes attached: Han, kana, Hangul, Thai, Lao, Burmese, Khmer."""
 
 IN_TITLE = "\ue001"
-"""Prefix of a term from the title: a private-use character, which folded text never contains."""
+"""The prefix of a term from the title: a private-use character, which folded text never contains."""
 
 IN_COLLECTION = "\ue000"
-"""Prefix of the id of a collection, so that a search can be limited to a collection within the index."""
+"""The prefix of the id of a collection, so that the index can limit a search to a collection."""
 
 _RUN = lazy_pattern(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 _UNSPACED_OR_SPACED = lazy_pattern(f"([{UNSPACED}]+)|([^\\W_{UNSPACED}]+)")
@@ -38,20 +38,21 @@ _FOLDED_BY_CASE = lazy_pattern(f"[\x00-\x7f{UNIFIED}\u2014-\u201d\u2026\u3001-\u
 
 _CODE_POINTS, _SPACE = f"utf-32-{sys.byteorder[0]}e", ord(" ")
 
-_NOT_ASKED_FOR = lazy_pattern(f"[\ue000-\uf8ff{VARIATION}]")
-"""Private-use characters would be read as prefixes. Variation selectors are ignored: all forms of a name match."""
+_IGNORED = lazy_pattern(f"[\ue000-\uf8ff{VARIATION}]")
+"""Private-use characters, which would look like prefixes, and variation selectors, so that all forms of a name
+match."""
 _BLOCK = lazy_pattern(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|table|caption|tr|t[dh]|br|hr|blockquote|pre|figure|figcaption|section)\b[^>]*>",
     re.IGNORECASE,
 )
-_NOT_READ = lazy_pattern(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = lazy_pattern(r"<r[tp]\b[^>]*>.*?</r[tp]>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 def folded(text: str) -> str:
     """NFKC-normalized and case-folded text, as indexed and searched."""
     if _FOLDED_BY_CASE.fullmatch(text):
         return text.casefold()
-    return _NOT_ASKED_FOR.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def runs(text: str) -> list[str]:
@@ -72,9 +73,9 @@ def words(text: str) -> set[str]:
 
 
 def joined_words(text: str) -> str:
-    """The terms of ``words`` separated by spaces; those that recur in the text are repeated.
+    """The terms of ``words`` separated by spaces. Terms that recur in the text are repeated.
 
-    A text of a thousand characters is a string of its bigrams in a quarter of the time that a set of them takes.
+    For a text of a thousand characters, this takes a quarter of the time of a set of bigrams.
     """
     found = _UNSPACED_OR_SPACED.findall(text)
     spaced = [spaced for _, spaced in found if spaced]
@@ -82,7 +83,7 @@ def joined_words(text: str) -> str:
 
 
 def _joined_bigrams(unspaced: Sequence[str]) -> str:
-    """Of each run ``甲乙丙`` the terms ``甲乙 乙丙 丙``. Each character is written at two of every three places."""
+    """The terms ``甲乙 乙丙 丙`` of each run ``甲乙丙``. Each character is copied to two of every three positions."""
     text = " ".join([*unspaced, ""])
     characters = array("I", f"{text} ".encode(_CODE_POINTS))
     terms = array("I", [_SPACE]) * (3 * len(text))
@@ -90,7 +91,7 @@ def _joined_bigrams(unspaced: Sequence[str]) -> str:
     end = 0
     for run in unspaced:
         end += len(run) + 1
-        terms[3 * end - 2] = _SPACE  # the first character of the next run, behind the space between them
+        terms[3 * end - 2] = _SPACE  # overwrites the first character of the next run, after the separating space
     return terms.tobytes().decode(_CODE_POINTS)
 
 
@@ -99,9 +100,10 @@ def is_unspaced(run: str) -> bool:
 
 
 def searchable_text(body: str) -> str:
-    """The text of sanitized HTML, one line per block. Ruby annotations are omitted, because they would split words."""
-    return html.unescape(_NOT_READ.sub("", _BLOCK.sub("\n", formulas_as_text(body))))
+    """The text of sanitized HTML, one line per block, without ruby annotations, because these would split words."""
+    return html.unescape(_MARKUP.sub("", _BLOCK.sub("\n", formulas_as_text(body))))
 
 
 def collection_words(numbers: Iterable[int]) -> str:
+    """The terms of collections, separated by spaces. *numbers* are their ids."""
     return " ".join(f"{IN_COLLECTION}{number}" for number in numbers)

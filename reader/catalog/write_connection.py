@@ -1,4 +1,4 @@
-"""The connection on which one thread writes the catalog, one transaction after another."""
+"""The connection with which one thread writes the catalog, one transaction after another."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .schema import connect
 from .writer import CatalogTransaction
 
 Record = Callable[[Changes], None]
-"""Writes what a transaction changes of the history where it is kept for good. Raises StateUnusable."""
+"""Writes the history rows that a transaction changes to the state database. Raises StateUnusable."""
 
 
 class CatalogWriter:
-    """Write transactions. The first one opens the connection; it stays open until ``close``.
+    """Runs write transactions. The first one opens the connection; it stays open until ``close``.
 
-    Whoever closes the last connection copies the write-ahead log into the database and deletes it
-    (sqlite.org/wal.html), so a scan of several transactions keeps one open. If the file is replaced meanwhile, the next
-    transaction opens the new one.
+    Closing the last connection copies the write-ahead log into the database and deletes it (sqlite.org/wal.html), so a
+    scan with several transactions uses one connection. If the file is replaced meanwhile, the next transaction opens
+    the new one.
 
-    *record* is called before each commit; if it fails, nothing of the transaction is announced::
+    *record* is called before each commit; if it raises, the transaction is rolled back::
 
         with closing(CatalogWriter(settings.catalog)) as writer:
             with writer.transaction(datetime.now(UTC)) as transaction:
@@ -42,7 +42,10 @@ class CatalogWriter:
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[CatalogTransaction]:
-        """Committed when the block ends, rolled back on any exception. A corrupt catalog is replaced."""
+        """A transaction that is committed when the block ends and rolled back on any exception.
+
+        Replaces a corrupt catalog, and raises the error. *now* is the time of the changes.
+        """
         if not self._is_current():
             self.close()
             prepare(self._path)
@@ -62,14 +65,14 @@ class CatalogWriter:
                 raise
 
     def close(self) -> None:
-        """Closes the connection, if one is open; what is not committed is rolled back."""
+        """Closes the connection, if one is open. Changes that are not committed are rolled back."""
         connection, self._connection = self._connection, None
         with suppress(sqlite3.Error):
             if connection is not None:
                 connection.close()
 
     def _is_current(self) -> bool:
-        """Whether a connection is open, and to the very file that lies at the path."""
+        """Whether a connection is open to the file that is now at the path."""
         is_same = self._connection is not None and file_identity(self._path) == self._identity
         return is_same and not damage_of(self._path, self._log)
 

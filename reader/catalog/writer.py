@@ -55,20 +55,22 @@ class CatalogTransaction(MissingFiles):
         self._changed = False
 
     def claimants(self, paths: Iterable[str]) -> list[str]:
-        """Files with a problem because one of *paths* holds the slug they want."""
+        """The files with a problem because one of *paths* has their slug."""
         query = "SELECT k.path FROM articles a JOIN files k ON k.slug = a.slug WHERE a.path = ? AND instr(k.cause, ?)"
         return [str(row["path"]) for path in paths for row in self._db.execute(query, (path, _CONFLICT)).fetchall()]
 
     def put(
         self, path: str, stamp: str, digest: str, article: Article, terms: ArticleTerms | None = None
     ) -> Problem | None:
-        """The file now says this. A file whose name another has already gets one by its folders.
+        """Stores the article of a new or changed file. Returns a problem if its slug is taken by another file.
 
-        If that other file is missing, the article moves to this file. If a missing file had the same bytes under
-        another slug, that slug redirects to this article. *terms* are those of the article, if already computed.
+        If another file has the slug, the article gets a slug from its folders; if that is taken too, or if the files
+        have the same bytes, it is a problem. If the other file is missing, the article moves to this file. If a missing
+        file had the same bytes with another slug, that slug redirects to this article. *terms* are the article's, if
+        already computed.
         """
-        before = self._stored(article.slug)
-        if before and before["path"] != path and not self._give_up_place(before["path"]):
+        before = self._row(article.slug)
+        if before and before["path"] != path and not self._forget_missing(before["path"]):
             other_slug = self._free_slug(path, digest, before["path"])
             if other_slug:
                 return self.put(path, stamp, digest, _renamed(article, other_slug), terms)
@@ -93,8 +95,8 @@ class CatalogTransaction(MissingFiles):
     def put_problem(self, stamp: str, digest: str, problem: Problem) -> bool:
         """Stores the problem of an unreadable file. Its last good version, if any, stays public.
 
-        Returns whether the problem is new: another cause or other bytes than before. A note of a file that never was an
-        article is none.
+        Returns whether the problem is new: the cause or the bytes differ from before. A note of a file that was never
+        an article is not a problem.
         """
         query = "SELECT slug, line, cause, hint, digest FROM files WHERE path = ?"
         known = self._db.execute(query, (problem.path,)).fetchone()
@@ -124,14 +126,14 @@ class CatalogTransaction(MissingFiles):
             self._retire(slug, heir["slug"] if heir else "")
 
     def reread(self) -> list[str]:
-        """Files to read again: the slug they conflicted over is free now."""
+        """The files to read again, because the slug that was taken is free now."""
         rows = self._db.execute(
             "SELECT path FROM files WHERE instr(cause, ?) AND slug NOT IN (SELECT slug FROM articles)", (_CONFLICT,)
         )
         return [row["path"] for row in rows]
 
     def release_due(self) -> None:
-        """Publishes the scheduled articles whose time has come."""
+        """Publishes the scheduled articles whose publication time is not after now."""
         due = "SELECT * FROM articles WHERE visible = 0 AND draft = 0 AND published <= ?"
         for row in self._db.execute(due, (self._now,)).fetchall():
             article = article_of(row, UTC)
@@ -142,31 +144,33 @@ class CatalogTransaction(MissingFiles):
             self._changed = True
 
     def next_due(self) -> int | None:
-        """When the next scheduled article becomes visible (UTC seconds)."""
+        """The publication time of the next scheduled article (UTC seconds); None if there is none."""
         query = "SELECT min(published) AS due FROM articles WHERE visible = 0 AND draft = 0"
         due: int | None = self._db.execute(query).fetchone()["due"]
         return due
 
     def forget_stamps(self) -> None:
-        """Makes the next pass read every file again, because the code that reads them has changed."""
+        """Makes the next scan read every file again, because the code that reads files has changed."""
         self._db.execute("UPDATE files SET stamp = ''")
 
     def retire_vanished(self, rows: Iterable[sqlite3.Row]) -> None:
-        """Redirects or removes what ``history.vanished`` found."""
+        """Redirects or removes the articles in *rows*, the result of ``history.vanished``."""
         for row in rows:
             self.history.retire_vanished(row, self._now)
             self._changed = True
 
     def finish_filling(self) -> None:
-        """Pages can be served from now on: the whole folder has been read into this file."""
+        """Marks the catalog as complete, so that pages can be served: the whole folder has been read."""
         self.set_meta("filled", "1")
         self._changed = True
 
     def set_meta(self, key: str, value: str) -> None:
+        """Writes a value of ``meta`` if it differs."""
         if self.get_meta(key) != value:  # every write invalidates the caches of all web processes
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def get_meta(self, key: str) -> str:
+        """A value of ``meta``; empty if there is none."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"]) if row else ""
 
@@ -175,46 +179,47 @@ class CatalogTransaction(MissingFiles):
         self._fts.merge()
 
     def close(self) -> None:
-        """Writes the counts; increments the revision if visible content changed."""
+        """Writes remaining rows and counts. Increments the revision if visible content changed."""
         self._collections.close()
         self._fts.close()
         self._changed = self._changed or self.site_rows.is_changed or self.history.was_applied
         if self._changed or not self.get_meta("revision"):
             last = self._db.execute("SELECT value FROM meta WHERE key = 'changed_at'").fetchone()
-            # Two changes within one second get different times, but a thousand must not run ahead of the clock:
+            # Two changes within one second get different times, but many changes must not run ahead of the clock:
             # Last-Modified must not be in the future (RFC 9110 8.8.2.1).
-            moved_on = max(self._now, last["value"] + self._changed if last else 0)
+            changed_at = max(self._now, last["value"] + self._changed if last else 0)
             revision = int(self.get_meta("revision") or 0) + 1
             self._db.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (moved_on, revision)
+                "INSERT OR REPLACE INTO meta VALUES ('changed_at', ?), ('revision', ?)", (changed_at, revision)
             )
 
     def _put_file(self, path: str, stamp: str, digest: str, slug: str, problem: Problem, remarks: str = "") -> None:
         values = (path, stamp, digest, slug, problem.line, serialize(problem.cause), serialize(problem.hint), remarks)
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)", values)
 
-    def _stored(self, slug: str) -> sqlite3.Row | None:
+    def _row(self, slug: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._db.execute("SELECT * FROM articles WHERE slug = ?", (slug,)).fetchone()
         return row
 
     def _free_slug(self, path: str, digest: str, other: str) -> str:
-        """The name by its folders that a file gets whose name the file *other* has; empty if that is taken too.
+        """The slug from the folders of *path*, whose own slug the file *other* has; empty if that is taken too.
 
-        A copy of the other file's very bytes gets none: nobody wants an article twice.
+        Also empty for a copy with the same bytes as the other file, so that the article is not published twice.
         """
         slug = slug_by_path(path)
-        taken = self._stored(slug)
+        taken = self._row(slug)
         if not slug or (taken and taken["path"] != path):
             return ""
         copied = self._db.execute("SELECT 1 FROM files WHERE path = ? AND digest = ?", (other, digest)).fetchone()
         return "" if copied else slug
 
-    def _give_up_place(self, path: str) -> bool:
-        """Forgets the file if it is missing, so that another file can take over its article. Returns whether it was."""
-        there = self._db.execute("SELECT 1 FROM files WHERE path = ? AND removal_due = 0", (path,)).fetchone()
-        if there is None:
+    def _forget_missing(self, path: str) -> bool:
+        """Deletes the row of a missing file, so that another file can get its article. Returns whether it is
+        missing."""
+        present = self._db.execute("SELECT 1 FROM files WHERE path = ? AND removal_due = 0", (path,)).fetchone()
+        if present is None:
             self._db.execute("DELETE FROM files WHERE path = ?", (path,))
-        return there is None
+        return present is None
 
     def _succeed_missing(self, path: str, digest: str) -> None:
         rows = self._db.execute(
@@ -262,7 +267,7 @@ class CatalogTransaction(MissingFiles):
     def _is_correction(
         self, digest: str, article: Article, before: sqlite3.Row | None, known: sqlite3.Row | None
     ) -> bool:
-        """Whether visitors saw another text until now. What only a new release changes is no correction."""
+        """Whether visitors saw another text before. A change only by a new release of Reader is not a correction."""
         if not before:
             is_known_removed = self._db.execute("SELECT 1 FROM removed WHERE slug = ?", (article.slug,)).fetchone()
             return not is_known_removed and not article.draft and self.history.was_corrected(digest, article)
@@ -278,7 +283,7 @@ class CatalogTransaction(MissingFiles):
             self._db.execute(f"DELETE FROM {table} WHERE slug = ?", (article.slug,))
 
     def _put_names(self, path: str, article: Article) -> None:
-        """What links from other articles may call it."""
+        """Stores the names by which links in other articles may refer to *article*."""
         self._db.executemany("INSERT INTO names VALUES (?, ?)", [(n, article.slug) for n in link_names(path, article)])
 
     def _retire_other_names(self, path: str, slug: str) -> None:

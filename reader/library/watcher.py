@@ -90,7 +90,7 @@ def _count(settings: Settings) -> int:
 
 
 class _Handover:
-    """Leaves the catalog to a new version of Reader that has made it anew, and takes it back if nobody fills it."""
+    """Leaves the catalog to a new version of Reader that has rebuilt it, and takes it back if nobody fills it."""
 
     def __init__(self, catalog: Path) -> None:
         self._catalog, self._since = catalog, float("inf")
