@@ -8,9 +8,10 @@ import pytest
 from lxml import html
 from PIL import Image
 
+from reader.chinese.title_lines import shortened
 from reader.formats import front_matter, read_draft
 from reader.web.site_sections import MOST_SECTIONS
-from reader.web.titles import in_one_line, shortened
+from reader.web.titles import in_one_line
 
 STORY = (
     "---\ntitle: {title}\npublished: {published}\nsection: {section}\nsource: {source}\n---\n{title}的经过，一句话。\n"
@@ -62,11 +63,8 @@ def test_no_line_begins_with_the_bar_of_a_title(publish, client):
 
 
 def test_a_long_name_is_short_above_a_page():
-    assert shortened("澜州日报社数字报刊阅读平台") == "澜州日报社数字报刊阅读平台"
-    assert (
-        shortened("澜江流域生态经济区融媒体中心·澜州日报社数字报刊阅读平台")
-        == "澜江流域生态经济区融媒体中心·澜州日报社数字报刊…"
-    )
+    assert shortened("澜州日报社数字报刊阅读平台", 24) == "澜州日报社数字报刊阅读平台"
+    assert shortened("澜江流域生态经济区融媒体中心·澜州日报社", 16) == "澜江流域生态经济区融媒体中心·…"
 
 
 def test_an_issue_and_results_repeat_neither_day_nor_own_source(paper, client):

@@ -18,7 +18,7 @@ from reader.exports import EXPORTS
 from reader.exports.front_layout import FrontHeights, FrontLayout, fit_front_page
 from reader.exports.localization import date_with_weekday
 from reader.exports.options import Options
-from reader.exports.papers import PAPERS
+from reader.exports.papers import MILLIMETRE, PAPERS
 from reader.exports.publications import of_issue
 from reader.exports.weasyprint import layout_cache
 from reader.exports.weasyprint.pdf_rendering import typeset
@@ -51,7 +51,7 @@ def articles(count: int = 5, paragraphs: int = 6):
 def pdf_of(stories, page: str = "a4", number: int = 3, **options: object) -> pymupdf.Document:
     publication = of_issue(Issue(DAY, (), number=number), stories)
     render = Renderer(ROOT / "templates", ROOT / "static").render
-    chosen = Options(page, base_url="https://news.example", site_name="样报", **options)
+    chosen = replace(Options(page, base_url="https://news.example", site_name="样报"), **options)
     return pymupdf.open("pdf", EXPORTS["pdf"].export(publication, chosen, render))
 
 
@@ -74,6 +74,18 @@ def test_the_front_page_has_the_name_the_date_with_its_weekday_and_the_number(pa
     assert "2026年5月1日星期五" in front
     assert "第3期" in front
     assert "news.example" in front
+
+
+def test_a_long_name_is_broken_as_titles_are_and_cut_at_the_head_of_a_page():
+    """There it would lie on the text."""
+    name = "澜江流域生态经济区融媒体中心·澜州日报社数字报刊阅读平台"
+    sheets = list(pdf_of(articles(2), "phone", site_name=name))
+    masthead = words(sheets[0].get_text())
+    assert name in masthead
+    heads = [
+        sheet.get_text(clip=pymupdf.Rect(0, 0, 400, PAPERS["phone"].margin[0] * MILLIMETRE)) for sheet in sheets[1:]
+    ]
+    assert {words(head).partition("…")[0] for head in heads} == {"澜江流域生态经济区融媒体中心·澜州日"}
 
 
 def test_an_issue_without_a_number_says_none():

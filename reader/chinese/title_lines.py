@@ -69,7 +69,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _attaches(part: str, piece: str) -> bool:
-    return part in CLOSING + " …" or piece[-1] in OPENING or (part == "—" == piece[-1]) or piece in _PREPOSITIONS
+    return part in CLOSING + " …·・" or piece[-1] in OPENING or (part == "—" == piece[-1]) or piece in _PREPOSITIONS
 
 
 def _is_open_word(piece: str) -> bool:
@@ -79,6 +79,15 @@ def _is_open_word(piece: str) -> bool:
 def width(text: str) -> float:
     """The approximate width of *text* in em."""
     return sum(_LATIN_EM if ord(char) < 0x2000 else 1.0 for char in text)
+
+
+def shortened(text: str, ems: float) -> str:
+    """Its beginning, if it is wider than *ems*."""
+    if width(text) <= ems:
+        return text
+    while text and width(text) >= ems:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)

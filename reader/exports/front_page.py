@@ -11,7 +11,7 @@ from datetime import date
 from markupsafe import Markup
 
 from .. import urls
-from ..chinese.title_lines import width
+from ..chinese.title_lines import title_lines, width
 from ..models import Publication
 from ..site_identity import SitePicture
 from .localization import date_with_weekday, gettext_of
@@ -94,9 +94,17 @@ def front_page_of(document: Document, options: Options, pictures: str) -> FrontP
 def masthead_size(name: str, front: FrontPage | None, paper: Paper) -> float:
     """The font size of the site's name in points: the largest at which it fits in one line, at most ``paper.masthead``
     and at least half of that."""
-    beside = paper.masthead * LOGO_EMS if front and front.beside else 0.0
-    fitting = (paper.text_width - beside) / (width(name) * (1 + NAME_SPACING) or 1)
+    fitting = _room_for_name(front, paper) / (width(name) * (1 + NAME_SPACING) or 1)
     return round(max(paper.masthead / 2, min(paper.masthead, fitting)), 1)
+
+
+def masthead_lines(name: str, front: FrontPage | None, paper: Paper, size: float) -> list[str]:
+    """The site's name at a font size of *size* points; a name of several lines is broken as titles are."""
+    return title_lines(name, _room_for_name(front, paper) / (size * (1 + NAME_SPACING)))
+
+
+def _room_for_name(front: FrontPage | None, paper: Paper) -> float:
+    return paper.text_width - (paper.masthead * LOGO_EMS if front and front.beside else 0.0)
 
 
 def _is_square(logo: SitePicture | None) -> bool:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..chinese.title_lines import title_lines
+from ..chinese.title_lines import shortened, title_lines
 from ..models import Publication, is_dated
 from .body_tree import Body, number_lists, ruby_to_parentheses
 from .footnotes import as_page_footnotes
 from .formula_drawing import draw_formulas
 from .front_layout import TRIAL, fit_front_page
-from .front_page import front_page_of, logo_of, masthead_size
+from .front_page import front_page_of, logo_of, masthead_lines, masthead_size
 from .options import Options, Render
 from .papers import PAPERS, Paper
 from .pictures import export_jpeg
@@ -34,6 +34,8 @@ BUNDLED_TITLE = 0.78
 """The font size of article titles in a bundle, relative to the title of a single article."""
 LEAD_TITLE = 1.2
 """The font size of the lead's title on a front page, relative to the title of a single article."""
+NAME_IN_HEAD, PART_IN_HEAD = 0.6, 0.35
+"""Most of the width of a page for the name of the site and for that of the section, in the head of each page."""
 STORY_SIZE, STORY_TITLE = (0.31, 0.9), 1.15
 """One of three stories side by side on a front page: its width relative to the line, its font size relative to the
 text, and the font size of its title relative to its own text."""
@@ -75,7 +77,11 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     context["front"] = front = front_page_of(document, options, MEDIA)
     context["contents_size"] = size = contents_size(paper, len(document.chapters))
     context["contents_lines"] = partial(title_lines, ems=contents_ems(paper, size))
-    context["masthead_size"] = masthead_size(options.site_name, front, paper)
+    context["masthead_size"] = size_of_name = masthead_size(options.site_name, front, paper)
+    context["masthead_lines"] = masthead_lines(options.site_name, front, paper, size_of_name)
+    head = paper.text_width / paper.small
+    context["running_name"] = shortened(options.site_name, NAME_IN_HEAD * head)
+    context["running_part"] = partial(shortened, ems=PART_IN_HEAD * head)
     context["lead_lines"] = partial(title_lines, ems=paper.room[0] * paper.text / (paper.title * LEAD_TITLE))
     address = document.colophon.address
     context["story_lines"] = partial(title_lines, ems=story_ems(paper))

@@ -15,7 +15,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from ..catalog.highlighting import Fragment
-from ..chinese.title_lines import breaks_within_phrases, phrases, width
+from ..chinese.title_lines import breaks_within_phrases, phrases, shortened, width
 from .request_context import request_context
 
 _BEFORE_MARKS = re.compile(r"(?<=\w)(?=[@.]\w)")
@@ -87,15 +87,6 @@ def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Mar
     return Markup("<wbr>").join(map(escape, parts)).replace("｜", f"{WORD_JOINER}｜")
 
 
-def shortened(text: str) -> str:
-    """The beginning of a long name, for a line that says where a page belongs."""
-    if width(text) <= MOST_OF_NAME:
-        return text
-    while width(text) >= MOST_OF_NAME:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
 def in_one_line(facts: Iterable[str], direction: str) -> Markup:
     """Joined by middle dots. Near letters that run from right to left, each is set apart, so that their order stays."""
     apart = bool(direction) or any(map(RIGHT_TO_LEFT_LETTER.search, facts))
@@ -105,5 +96,5 @@ def in_one_line(facts: Iterable[str], direction: str) -> Markup:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"mail_address": mail_address, "web_address": web_address}
     app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
-    app.jinja_env.filters |= {"shortened": shortened, "in_one_line": in_one_line}
+    app.jinja_env.filters |= {"shortened": lambda name: shortened(name, MOST_OF_NAME), "in_one_line": in_one_line}
     app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}
