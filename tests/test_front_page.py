@@ -52,9 +52,9 @@ def test_headlines_stand_below_their_day_with_the_year_where_it_changes(paper, c
 
 
 def test_facts_beside_letters_from_right_to_left_keep_their_order():
-    assert in_one_line(("要闻", "新华社 & 本报"), "") == "要闻 · 新华社 &amp; 本报"
-    assert in_one_line(("عالم", "3<"), "") == "<bdi>عالم</bdi> · <bdi>3&lt;</bdi>"
-    assert in_one_line(("World", "Reuters"), "rtl") == "<bdi>World</bdi> · <bdi>Reuters</bdi>"
+    assert in_one_line(("要闻", "新华社 & 本报"), "") == "要闻\xa0· 新华社 &amp; 本报"
+    assert in_one_line(("عالم", "3<"), "") == "<bdi>عالم</bdi>\xa0· <bdi>3&lt;</bdi>"
+    assert in_one_line(("World", "Reuters"), "rtl") == "<bdi>World</bdi>\xa0· <bdi>Reuters</bdi>"
 
 
 def test_no_line_begins_with_the_bar_of_a_title(publish, client):
@@ -64,7 +64,7 @@ def test_no_line_begins_with_the_bar_of_a_title(publish, client):
 
 def test_a_long_name_is_short_above_a_page():
     assert shortened("澜州日报社数字报刊阅读平台", 24) == "澜州日报社数字报刊阅读平台"
-    assert shortened("澜江流域生态经济区融媒体中心·澜州日报社", 16) == "澜江流域生态经济区融媒体中心·…"
+    assert shortened("澜江流域生态经济区融媒体中心·澜州日报社", 16) == "澜江流域生态经济区融媒体中心·澜…"
 
 
 def test_an_issue_and_results_repeat_neither_day_nor_own_source(paper, client):

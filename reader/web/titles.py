@@ -69,6 +69,11 @@ def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
         start += len(fragment.text)
 
 
+def whole(text: str) -> str:
+    """*text* with no-break spaces, if a line of small print on the narrowest phone holds it."""
+    return text.replace(" ", "\u00a0") if width(text) < ems(SMALL) else text
+
+
 def mail_address(text: str) -> Markup:
     """*text*, in which an address of e-mail that a narrow phone does not hold may break before ``@`` and full stops."""
     if "@" not in text or width(text) < ems(SMALL) - 1:
@@ -90,11 +95,11 @@ def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Mar
 def in_one_line(facts: Iterable[str], direction: str) -> Markup:
     """Joined by middle dots. Near letters that run from right to left, each is set apart, so that their order stays."""
     apart = bool(direction) or any(map(RIGHT_TO_LEFT_LETTER.search, facts))
-    return Markup(" · ").join(Markup("<bdi>{}</bdi>").format(fact) if apart else fact for fact in facts)
+    return Markup("\u00a0· ").join(Markup("<bdi>{}</bdi>").format(fact) if apart else fact for fact in facts)
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters |= {"mail_address": mail_address, "web_address": web_address}
+    app.jinja_env.filters |= {"mail_address": mail_address, "whole": whole, "web_address": web_address}
     app.jinja_env.filters |= {"broken": broken, "broken_fragments": broken_fragments, "heading": heading}
     app.jinja_env.filters |= {"shortened": lambda name: shortened(name, MOST_OF_NAME), "in_one_line": in_one_line}
     app.jinja_env.globals |= {"LEAD": LEAD, "ITEM": ITEM, "SMALL": SMALL, "THUMBNAIL": THUMBNAIL}

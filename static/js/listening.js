@@ -44,7 +44,11 @@ const speak = () => {
     words.lang = tag;
     words.voice = voiceFor(tag) || null;
     if (n == parts.length - 1) words.onend = done;
-    words.onerror = event => { if (mine == turn && event.error != 'interrupted' && event.error != 'canceled') stop() };
+    words.onerror = event => {
+      if (mine != turn || event.error == 'interrupted' || event.error == 'canceled') return;
+      stop();
+      say.hidden = !voice.getVoices().length // a device without voices cannot read
+    };
     voice.speak(words)
   })
 };

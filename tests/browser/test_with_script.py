@@ -192,6 +192,14 @@ def test_nothing_offers_to_read_aloud_without_script_or_without_voices(open_page
     assert not page.locator("#say").is_visible()
 
 
+def test_a_device_that_turns_out_to_have_no_voice_takes_the_offer_back(open_page):
+    """The browser for tests is one: it has the interface, and fails when it has to speak."""
+    page = open_page("/a/seed")
+    load_comforts(page)
+    page.get_by_role("button", name="听").click()
+    wait_until(page, "document.getElementById('say').hidden")
+
+
 def test_a_paragraph_can_be_pointed_at(open_page, site):
     page = open_page(f"{site}/a/seed#p9", script=False)
     box = page.locator("#p9").bounding_box()
