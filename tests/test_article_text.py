@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from reader.editing.apply_edits import open_text, with_form
@@ -20,7 +20,12 @@ CODECS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32"])
 @given(LINES, ENDS, CODECS)
 def test_a_text_that_nobody_changes_is_the_same_bytes(lines, ends, codec):
     content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode(codec)
-    assert encode(decode(content).text, content) == (content, ())
+    try:
+        text = decode(content).text
+    except UnreadableArticle:
+        assert codec == "gb18030"  # a few characters do not tell their encoding
+        reject()
+    assert encode(text, content) == (content, ())
 
 
 @given(LINES, ENDS, st.integers(0, 7), st.text(st.sampled_from("新文ab\n"), max_size=9))

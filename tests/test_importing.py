@@ -343,7 +343,7 @@ def test_a_folder_and_a_zip_give_every_article_in_them(run, settings, tmp_path):
     with zipfile.ZipFile(archive, "w") as file:
         for path in sorted(folder.rglob("*.*")):
             file.write(path, path.relative_to(tmp_path))
-    wanted = ["2001-02-03/旧闻一.md", "2001-02-03/旧闻一/1.jpg", "2001-02-04/旧闻二.md", "2001-02-05/旧闻三.md"]
+    wanted = ["2001-02-03/旧闻一.md", "2001-02-03/旧闻一/1.jpg", "2001-02-04/旧闻二.md", "2001-02-05/c.md"]
     assert run(folder).exit_code == 0
     assert files(settings) == wanted
     assert "0 imported, 4 skipped, 0 failed" in run(archive).output, "three are there, and a .doc is told of"
@@ -433,6 +433,18 @@ def test_a_page_without_a_title_is_called_by_its_first_words(run, settings, tmp_
     assert run(tmp_path / "a.html").exit_code == 0
     [path] = settings.articles.rglob("*.md")
     assert read_draft(".md", path.read_bytes()).title.startswith("第一段")
+
+
+def test_links_between_imported_files_lead_to_the_articles(run, settings, tmp_path):
+    (tmp_path / "old/sub").mkdir(parents=True)
+    (tmp_path / "old/one.md").write_text("---\ntitle: 第一篇\ndate: 2026-05-01\n---\n见[第二篇](sub/other-post.md)。\n")
+    (tmp_path / "old/sub/other-post.md").write_text(
+        "---\ntitle: 第二篇\ndate: 2026-05-02\n---\n见[第一篇](../one.md)。\n"
+    )
+    assert "2 imported" in run(str(tmp_path / "old")).output
+    report = CliRunner().invoke(main, ["check"]).output
+    assert "2 articles published" in report
+    assert "no article" not in report
 
 
 def test_an_article_without_a_date_has_the_one_in_its_path_as_in_the_folder_of_articles(run, settings, tmp_path):

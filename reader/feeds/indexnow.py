@@ -79,7 +79,8 @@ class IndexNowPublisher:
         status, reason = self._post(batch)
         self._next_at = time.monotonic() + self._pause(status)
         if 200 <= status < 300 or (400 <= status < 500 and status != 429):
-            self._queue = dict.fromkeys(url for url in self._queue if url not in set(batch))
+            done = set(batch)
+            self._queue = dict.fromkeys(url for url in self._queue if url not in done)
         if not 200 <= status < 300:
             log.warning("%s did not accept %d URLs: %s", self._endpoint, len(batch), reason)
             return []

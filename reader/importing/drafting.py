@@ -73,6 +73,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     try:
         if item.form in FORMATS:
             draft = read_draft(item.form, fetched.content)
+            draft = replace(draft, slug=draft.slug or item.hints.slug)
         else:
             draft, address = _FORMS[item.form or "page"](fetched, item, address)
     except UnreadableArticle as error:

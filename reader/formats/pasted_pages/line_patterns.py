@@ -242,7 +242,6 @@ _NUMERAL = "[一二三四五六七八九十]{1,3}"
 NUMBERED = lazy_pattern(rf"{_NUMERAL}[、.．]|[(（]{_NUMERAL}[)）]|第{_NUMERAL}[章节部篇]")
 """The beginning of a numbered heading."""
 
-_NAME = lazy_pattern(rf"(?<![{HAN}])([{HAN}])[ \u3000]+([{HAN}])(?![{HAN}])")
 _NAME = lazy_pattern(rf"[{HAN}]{{2,4}}|[{HAN}]+(?:·[{HAN}]+)+|[A-Za-z][\w.'-]+(?:\s[A-Z][\w.'-]+){{0,3}}")
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from ...article_building import path_metadata
 from ...errors import NotImported
-from ...formats import FORMATS, from_html, from_text
+from ...formats import FORMATS, PICTURE_FORMATS, from_html, from_text
 from ...i18n import Message
+from ...models import Draft
 from . import wordpress_posts
 from .blogger import backup_items, is_backup
 from .evernote import is_notes, note_items
@@ -18,7 +20,7 @@ from .feed_entries import feed_items, is_feed
 from .feed_lists import is_opml, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
-from .items import Found, ReadSibling, SourceItem, limit_cpu_time
+from .items import NOTHING, Found, ReadSibling, SourceItem, limit_cpu_time
 from .link_lists import is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
 from .multi_file_exports import MultiFileKind
@@ -32,6 +34,7 @@ from .wallabag import is_wallabag, wallabag_items
 
 TEXTS = from_text.SUFFIXES
 PAGES = (*from_html.SUFFIXES, ".shtml")
+_IDENTIFIER = re.compile(r"[0-9a-f]{32}$")
 ARTICLES = (*FORMATS, ".shtml")
 """Suffixes of files that contain one article each."""
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
@@ -129,6 +132,14 @@ def items_in(source: Source) -> Iterator[Found]:
     form = "page" if is_page else form_of(source.suffix) if is_other_format else "text"
     fetched = source.response or Fetched("", source.content)
     yield SourceItem(source.name, lambda: fetched, form, source.address, read_sibling=source.read_sibling)
+
+
+def file_hints(name: str) -> Draft:
+    """The slug of an article file, by whose name other files link to it. No slug from the name of a document (Word,
+    Jupyter), nor from one that ends with an identifier of Notion."""
+    file = PurePosixPath(name)
+    is_free = file.suffix.lower() in PICTURE_FORMATS or _IDENTIFIER.search(file.stem)
+    return NOTHING if is_free else Draft("", "", slug=path_metadata.slug(file))
 
 
 def form_of(suffix: str) -> str:

@@ -27,7 +27,7 @@ from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, limit_cpu_time, needs_too_much_memory
 from .link_lists import is_bookmark_page
 from .multi_file_exports import MultiFileExport
-from .recognition import ARTICLES, PAGES, Source, form_of, items_in, multi_file_kind
+from .recognition import ARTICLES, PAGES, Source, file_hints, form_of, items_in, multi_file_kind
 from .unsupported_formats import reason_by_content, reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
@@ -145,7 +145,7 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
         yield from _items_in(Source(name, content, fetcher))
     elif suffix in ARTICLES:
         read = partial(_read_file, path, LARGEST_FILE_BYTES)
-        yield SourceItem(name, read, form_of(suffix), read_sibling=read_sibling)
+        yield SourceItem(name, read, form_of(suffix), hints=file_hints(name), read_sibling=read_sibling)
     elif suffix in ARCHIVES:
         yield from _items_in_archive(name, open_archive(name, path), fetcher)
     else:
@@ -238,7 +238,8 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
         elif path in export_paths:
             continue
         elif suffix in ARTICLES:
-            yield SourceItem(member, partial(_read_member, archive, path), form_of(suffix), read_sibling=read_sibling)
+            read = partial(_read_member, archive, path)
+            yield SourceItem(member, read, form_of(suffix), hints=file_hints(path), read_sibling=read_sibling)
         elif is_wanted(Path(path).name):
             yield from _never_empty(
                 member, partial(_items_in_member, member, archive, path, fetcher, read_sibling, is_nested=is_nested)
