@@ -16,8 +16,8 @@ from stub_site import site
 from reader.errors import FetchFailed, NotImported
 from reader.http_client import network
 from reader.http_client.client import LONGEST_REASON, HttpClient, checked_url
-from reader.http_client.content_encoding import CHUNK_BYTES, decoded
-from reader.http_client.public_ip_addresses import is_no_metadata, is_private_by_name, is_public
+from reader.http_client.content_encoding import CHUNK_BYTES, decode
+from reader.http_client.public_ip_addresses import is_not_metadata, is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
 
 NOT_PUBLIC = [
@@ -209,13 +209,13 @@ def test_every_coding_is_undone_however_the_bytes_arrive(coding, pack, chunk_byt
     content = b"".join(b"%d, " % number for number in range(40_000))
     packed = pack(content)
     chunks = (packed[n : n + chunk_bytes] for n in range(0, len(packed), chunk_bytes))
-    assert b"".join(decoded(chunks, coding)) == content
-    assert b"".join(decoded([pack(b"")], coding)) == b""
+    assert b"".join(decode(chunks, coding)) == content
+    assert b"".join(decode([pack(b"")], coding)) == b""
 
 
 @pytest.mark.parametrize(("coding", "pack"), [case for case in CASES if case[0] != "identity"])
 def test_a_bomb_comes_out_in_small_pieces(coding, pack):
-    pieces = decoded([pack(bytes(50_000_000))], coding)
+    pieces = decode([pack(bytes(50_000_000))], coding)
     assert max(len(piece) for piece in itertools.islice(pieces, 20)) <= 4 * CHUNK_BYTES
 
 
@@ -239,7 +239,7 @@ def test_a_bomb_that_comes_to_nothing_in_the_next_coding_is_checked_all_the_same
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        list(decoded([packed], "gzip, br", check))
+        list(decode([packed], "gzip, br", check))
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "compress", "x" * 5000, "gzip, gzip, gzip"])
@@ -349,12 +349,12 @@ def test_addresses_where_a_cloud_tells_its_keys_are_refused_also_where_private_o
     monkeypatch.setattr(network, "resolve", lambda host, port: [address])
     with HttpClient("test", allow_private=True) as client, pytest.raises(FetchFailed, match="private network"):
         client.get("http://intranet.example/", largest_bytes=1000, seconds=5)
-    assert not is_no_metadata(address)
+    assert not is_not_metadata(address)
 
 
 def test_other_private_addresses_are_no_such_ones():
     assert all(
-        map(is_no_metadata, ("127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1", "8.8.8.8"))
+        map(is_not_metadata, ("127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1", "8.8.8.8"))
     )
 
 

@@ -102,7 +102,7 @@ class Site:
         return response.text
 
     def work(self) -> int:
-        self.worker._read_at = 0.0
+        self.worker._next_check = 0.0
         return self.worker.work(threading.Event())
 
     def comments(self, status: str = PENDING):

@@ -1,4 +1,4 @@
-"""The HTTP client for all outgoing requests: import, pictures, WebSub. It limits bytes, time and redirects.
+"""The HTTP client for all outgoing requests, such as import, pictures, WebSub and Webmention.
 
-It refuses addresses of private networks (SSRF protection) unless the caller allows them.
+It limits bytes and time, and refuses addresses of private networks (SSRF protection) unless the caller allows them.
 """

@@ -1,4 +1,7 @@
-"""The client: one request, one response, with limits. It does not follow redirects; the caller checks each one."""
+"""HttpClient: sends one request and returns one response, with limits of bytes and time.
+
+It does not follow redirects: the caller checks each target.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ import httpx
 
 from ..errors import FetchFailed
 from ..i18n import Message
-from .content_encoding import ACCEPTED, decoded
+from .content_encoding import ACCEPTED, decode
 from .network import Network, RefusedAddress
-from .public_ip_addresses import is_no_metadata, is_public
+from .public_ip_addresses import is_not_metadata, is_public
 
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -25,19 +28,23 @@ _WAIT_SECONDS = 15.0
 """The timeout for connecting and for each read. The caller sets the total time."""
 
 LONGEST_REASON = 200
-"""How much of what a server says of a failure is kept, in characters: it stands in logs, and may be 100 kB."""
+"""The maximum length of an error text from a server, in characters. It is logged, and a server may send 100 kB."""
 
 _WEB_PORTS = (80, 443)
 _OTHER_PROTOCOLS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6679, 6697, 10080, 11211}
 _OTHER_PROTOCOLS |= set(range(6665, 6670))
-"""Ports from 1024 on of other protocols: the bad ports of the Fetch standard, Redis and memcached."""
+"""Blocked ports of other protocols, 1024 and above: the bad ports of the Fetch standard, Redis and memcached."""
 
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response. ``content`` has its content coding removed. ``redirect`` is the target of a redirect, else empty."""
+    """A response.
+
+    ``address`` is the requested URL. ``content`` is decoded (without content coding). ``content_type`` is in lower case
+    and has no parameters. ``redirect`` is the absolute target of a redirect, else empty.
+    """
 
     address: str
     status: int
@@ -53,6 +60,9 @@ class HttpResponse:
 class HttpClient:
     """A client with keep-alive connections. Not thread-safe. Close it after use.
 
+    It connects only to public IP addresses. With *allow_private* it also connects to private ones, except those of
+    cloud metadata services.
+
     ::
 
         with HttpClient("Reader/1.0") as client:
@@ -60,7 +70,7 @@ class HttpClient:
     """
 
     def __init__(self, user_agent: str, *, allow_private: bool = False) -> None:
-        self._network = Network(is_no_metadata if allow_private else is_public)
+        self._network = Network(is_not_metadata if allow_private else is_public)
         self._pool = httpcore.ConnectionPool(max_connections=10, network_backend=self._network)
         self._headers = {
             "User-Agent": user_agent,
@@ -78,16 +88,20 @@ class HttpClient:
         self._pool.close()
 
     def get(self, address: str, *, largest_bytes: int, seconds: float, referer: str = "") -> HttpResponse:
-        """Raises FetchFailed: address refused, no connection, more than *largest_bytes*, longer than *seconds*."""
+        """The response to a GET request, of any status.
+
+        Raises FetchFailed: address refused, no connection, content above *largest_bytes*, or more than *seconds* in
+        total.
+        """
         return self._exchange("GET", address, largest_bytes, seconds, {"Referer": referer} if referer else {})
 
     def post_form(self, address: str, form: dict[str, str], *, seconds: float) -> HttpResponse:
-        """Sends *form* URL-encoded. Errors as for ``get``. The content of the response is not read."""
+        """Posts *form* URL-encoded. Does not read the content of the response. Raises the same errors as ``get``."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._exchange("POST", address, None, seconds, headers, urlencode(form).encode())
 
     def post_json(self, address: str, value: object, *, seconds: float) -> HttpResponse:
-        """Sends *value* as JSON. Errors as for ``get``. The content of the response is not read."""
+        """Posts *value* as JSON. Does not read the content of the response. Raises the same errors as ``get``."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
         return self._exchange("POST", address, None, seconds, headers, json.dumps(value, ensure_ascii=False).encode())
 
@@ -100,7 +114,7 @@ class HttpClient:
         headers: dict[str, str],
         body: bytes = b"",
     ) -> HttpResponse:
-        """The content of the response is read unless *largest_bytes* is None."""
+        """Sends the request. Reads the content of the response unless *largest_bytes* is None."""
         address = checked_url(address)
         self._network.deadline = time.monotonic() + seconds
         url = httpx.URL(address)  # encodes international host names and paths
@@ -137,7 +151,7 @@ class HttpClient:
 
     def _content(self, address: str, response: httpcore.Response, coding: str, largest_bytes: int) -> bytes:
         content = bytearray()
-        for chunk in decoded(response.iter_stream(), coding, partial(self._network.remaining, None)):
+        for chunk in decode(response.iter_stream(), coding, partial(self._network.remaining, None)):
             content += chunk
             if len(content) > largest_bytes:
                 raise FetchFailed(address, Message("larger than %(most)s kB", most=largest_bytes // 1000))
@@ -145,12 +159,15 @@ class HttpClient:
 
 
 def _redirect(address: str, status: int, location: str) -> str:
-    """The absolute URL of a redirect, not checked yet; empty if the response is no redirect or has no Location."""
+    """The absolute target of a redirect, unchecked; empty if the response is not a redirect or has no Location."""
     return urljoin(address, location) if location and status in _REDIRECTS else ""
 
 
 def checked_url(address: str) -> str:
-    """*address* without its fragment. Raises FetchFailed unless http(s) with a host, an allowed port, no password."""
+    """*address* without its fragment.
+
+    Raises FetchFailed unless it is an http or https URL with a host, without a password, and with an allowed port.
+    """
     try:
         parts = urlsplit(address)
         port = parts.port

@@ -1,4 +1,4 @@
-"""Decodes content codings (RFC 9110 8.4.1) in small chunks, so that the caller can stop a decompression bomb early.
+"""Decodes content codings (RFC 9110 8.4.1) in small chunks. The caller can stop a decompression bomb early.
 
 405 bytes of Brotli can expand to a gigabyte.
 """
@@ -17,11 +17,12 @@ MOST_CODINGS = 2
 ACCEPTED = "gzip, br"
 
 
-def decoded(chunks: Iterable[bytes], coding: str, check: Callable[[], object] = lambda: None) -> Iterator[bytes]:
-    """*chunks* decoded according to a Content-Encoding field, in chunks of at most about CHUNK_BYTES.
+def decode(chunks: Iterable[bytes], coding: str, check: Callable[[], object] = lambda: None) -> Iterator[bytes]:
+    """*chunks* decoded according to *coding*, a Content-Encoding field, in chunks of at most about CHUNK_BYTES.
 
-    Raises ValueError for codings that are unknown, too many or corrupt. A truncated body yields its beginning.
-    *check* is called for each chunk of each coding, also of those that come to nothing in the next one: it may raise.
+    Raises ValueError for an unknown coding, too many codings or corrupt data. A truncated body yields its beginning.
+    *check* is called for each chunk of each coding, even if the next coding decodes the chunk to nothing. It may raise
+    an error.
     """
     names = [name.strip().lower() for name in coding.split(",") if name.strip()]
     if len(names) > MOST_CODINGS:
@@ -30,18 +31,19 @@ def decoded(chunks: Iterable[bytes], coding: str, check: Callable[[], object] = 
     for name in reversed(names):
         if name not in _DECODERS:
             raise ValueError(f"content coding {name[:20]!r}")
-        parts = _DECODERS[name](_checked(parts, check))
-    return _checked(parts, check)
+        parts = _DECODERS[name](_check_chunks(parts, check))
+    return _check_chunks(parts, check)
 
 
-def _checked(chunks: Iterator[bytes], check: Callable[[], object]) -> Iterator[bytes]:
+def _check_chunks(chunks: Iterator[bytes], check: Callable[[], object]) -> Iterator[bytes]:
+    """*chunks* unchanged; calls *check* before each."""
     for chunk in chunks:
         check()
         yield chunk
 
 
-def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Decodes gzip, including several members in a row (RFC 1952 2.2)."""
+def _decode_gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decodes gzip, including several consecutive members (RFC 1952 2.2)."""
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     for chunk in chunks:
         data = chunk
@@ -65,7 +67,7 @@ def _inflate(decoder: zlib._Decompress, data: bytes) -> Iterator[bytes]:
         raise ValueError(str(error)) from error
 
 
-def _unbrotlied(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _decode_brotli(chunks: Iterator[bytes]) -> Iterator[bytes]:
     decoder = brotli.Decompressor()
     try:
         for chunk in chunks:
@@ -78,6 +80,6 @@ def _unbrotlied(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 _DECODERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
-    "identity": lambda chunks: chunks, "gzip": _gunzipped, "x-gzip": _gunzipped, "br": _unbrotlied
+    "identity": lambda chunks: chunks, "gzip": _decode_gzip, "x-gzip": _decode_gzip, "br": _decode_brotli
 }  # fmt: skip
-"""Other codings raise ValueError, because they were not in Accept-Encoding."""
+"""Decoder by coding. Other codings raise ValueError, because they were not in Accept-Encoding."""

@@ -29,7 +29,7 @@ class RefusedAddress(httpcore.ConnectError):
 
 
 class Network(httpcore.NetworkBackend):
-    """Connects only to IP addresses for which *is_allowed* is true. ``deadline`` (monotonic clock) ends every wait."""
+    """Connects only to IP addresses for which *is_allowed* is true. ``deadline`` (monotonic seconds) ends each wait."""
 
     def __init__(self, is_allowed: Callable[[str], bool]) -> None:
         self._is_allowed, self._network = is_allowed, httpcore.SyncBackend()
@@ -50,7 +50,7 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _in_time(lambda: resolve(host, port), self.remaining(timeout))
+        addresses = _with_timeout(lambda: resolve(host, port), self.remaining(timeout))
         for address in addresses:
             if not self._is_allowed(address):
                 text = Message("%(host)s is %(address)s, an address of a private network", host=host, address=address)
@@ -72,7 +72,7 @@ class Network(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream that enforces the deadline, even if the peer sends a byte now and then."""
+    """A stream that enforces the deadline, even if the peer sends single bytes with pauses."""
 
     def __init__(self, stream: httpcore.NetworkStream, network: Network) -> None:
         self._stream, self._network = stream, network
@@ -97,7 +97,10 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The IP addresses of *host*, in the resolver's order. Accepts numeric forms such as 0x7f.1 and 2130706433."""
+    """The IP addresses of *host*, in the resolver's order. Accepts numeric forms such as 0x7f.1 and 2130706433.
+
+    Raises RefusedAddress if the name cannot be resolved.
+    """
     try:
         result = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -106,14 +109,17 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in result))
 
 
-def _in_time(look_up: Callable[[], list[str]], seconds: float | None) -> list[str]:
-    """Runs *look_up* in a daemon thread with a timeout: getaddrinfo(3) has none; executors delay exit."""
+def _with_timeout(look_up: Callable[[], list[str]], seconds: float | None) -> list[str]:
+    """The result of *look_up*, which runs in a daemon thread. Raises ConnectTimeout after *seconds*.
+
+    getaddrinfo(3) has no timeout, and the threads of an executor delay the exit of the process.
+    """
     future: Future[list[str]] = Future()
 
     def run() -> None:
         try:
             future.set_result(look_up())
-        except Exception as error:  # noqa: BLE001 raised again where the result is awaited
+        except Exception as error:  # noqa: BLE001 future.result raises it again
             future.set_exception(error)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()

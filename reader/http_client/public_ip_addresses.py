@@ -38,15 +38,16 @@ def is_public(address: str) -> bool:
 
 
 _METADATA = (IPv4Network("169.254.0.0/16"), IPv4Network("100.100.100.200/32"), IPv4Network("192.0.0.192/32"))
-"""Link-local IPv4, where clouds tell the keys of a machine to whoever asks; those of Alibaba and Oracle."""
+"""Metadata services, where clouds return the keys of a machine without authentication: link-local IPv4, Alibaba,
+Oracle."""
 _METADATA_6 = (IPv6Network("fe80::/10"), IPv6Network("fd00:ec2::254/128"), IPv6Network("fd20:ce::254/128"))
-"""Link-local, and those of Amazon and Google."""
+"""The same in IPv6: link-local, Amazon, Google."""
 
 
-def is_no_metadata(address: str) -> bool:
-    """Whether *address* is none at which a cloud tells a machine its keys. Raises ValueError if it is no IP address.
+def is_not_metadata(address: str) -> bool:
+    """Whether *address* does not belong to a cloud metadata service. Raises ValueError if it is not an IP address.
 
-    Who allows private addresses means the pages of an intranet, not these.
+    The option to allow private addresses is for the pages of an intranet. It does not allow metadata services.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
@@ -54,13 +55,13 @@ def is_no_metadata(address: str) -> bool:
     inside = IPv4Address(int(ip) & 0xFFFFFFFF)
     if any(ip in network for network in _METADATA_6):
         return False
-    return not any(ip in network for network in _EMBEDDING) or is_no_metadata(str(inside))
+    return not any(ip in network for network in _EMBEDDING) or is_not_metadata(str(inside))
 
 
 def is_private_by_name(url: str) -> bool:
-    """Whether the host in *url* is literally ``localhost`` or a private IP address, so that the operator chose it.
+    """Whether the host in *url* is literally ``localhost`` or a private IP address: the operator chose it deliberately.
 
-    A name that merely resolves to a private address is not.
+    False for a host name that resolves to a private address.
     """
     host = urlsplit(url).hostname or ""
     try:

@@ -1,19 +1,19 @@
-"""Webmention (https://www.w3.org/TR/webmention/): what other sites' pages link to us, and telling sites we link to.
+"""Webmention (https://www.w3.org/TR/webmention/): receives and verifies links to articles, and notifies linked sites.
 
-    pages.py                what a fetched page says: its links, its endpoint, its title and the words around a link
-    page_child_requests.py  the same from a child process with limits, in which pages of strangers are parsed
+    pages.py                parses a fetched page: its links, its endpoint, its title and the text around a link
+    page_child_requests.py  calls pages.py in a child process with limits, because pages of other sites are untrusted
     page_child.py           the program of that child process
-    fetching.py             a page of another site, with limits
-    mention_tables.py       the table of both directions in the state database
-    mention_queue.py        MentionQueue: what waits to be verified or sent, with retries
-    receiving.py            a mention -> a comment that waits for an editor; updates and removals
-    sending.py              an article's links -> what is to be sent, and sending one
-    worker.py               the thread of the indexing process
+    fetching.py             fetches a page of another site, with limits
+    mention_tables.py       the table of received and sent mentions in the state database
+    mention_queue.py        MentionQueue: mentions to verify or to send, with retries
+    receiving.py            a verified mention -> a pending comment; updates and removals
+    sending.py              sends one mention
+    worker.py               the thread of the indexing process that verifies and sends
 
-Nothing here knows Flask.
+No module in this folder imports Flask.
 """
 
 from __future__ import annotations
 
 RECEIVE, SEND, BOTH = "receive", "send", "both"
-"""The values of READER_WEBMENTION; empty is off."""
+"""The values of READER_WEBMENTION. Empty disables Webmention."""

@@ -12,9 +12,10 @@ from ..i18n import Message
 USER_AGENT = "Reader-webmention/1.0 (Webmention)"
 LARGEST_BYTES = 1_000_000
 LONGEST_SECONDS = 20.0
+"""The time limit of a request, and of ``fetch`` with all redirects."""
 
 TEMPORARY = (408, 425, 429)
-"""4xx statuses that may be another one later."""
+"""4xx statuses after which a retry may succeed."""
 
 
 def fetch(client: HttpClient, address: str) -> HttpResponse:
@@ -30,9 +31,11 @@ def fetch(client: HttpClient, address: str) -> HttpResponse:
 
 
 def is_temporary(status: int) -> bool:
+    """Whether a retry may return another status: 5xx and TEMPORARY."""
     return status >= 500 or status in TEMPORARY
 
 
-def is_refused(error: FetchFailed) -> bool:
-    """Whether it is no use to try again: the address is that of a private network, or has no host."""
+def is_permanent(error: FetchFailed) -> bool:
+    """Whether a retry is useless: the URL is not allowed, its host is private or cannot be resolved, the page is too
+    large, or it has too many redirects."""
     return isinstance(error.__cause__, RefusedAddress) or error.__cause__ is None

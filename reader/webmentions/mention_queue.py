@@ -1,6 +1,6 @@
-"""MentionQueue: mentions that wait to be verified or sent. Rows of the state database, so that a crash loses none.
+"""MentionQueue: mentions to verify or to send. They are rows of the state database, so a crash loses none.
 
-Imports SQLAlchemy only in its methods: pages of articles need none of this.
+Only the methods import SQLAlchemy: article pages do not need it.
 """
 
 from __future__ import annotations
@@ -19,18 +19,22 @@ TOPIC = "webmentions"
 WAITING, DONE = "waiting", "done"
 MOST_WAITING = 1_000
 MOST_WAITING_OF_HOST = 20
-"""Received mentions of one host that may wait at a time: nobody can make us send many requests to another site."""
+"""The maximum number of waiting mentions from one host: no client can make this server send many requests to a site."""
 
 LEASE = timedelta(minutes=10)
-"""A process that took a row and ended gave it back after this time."""
+"""How long a taken row belongs to its process. Then other processes may take it: the first one may have ended."""
 
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))
-"""Before each further attempt."""
+"""The pause before each retry."""
 
 
 @dataclass(frozen=True)
 class QueuedMention:
-    """``is_sent``: we tell another site; else another site told us."""
+    """A row of the queue. ``source`` links to ``target``.
+
+    ``is_sent`` is true if this server notifies another site, false if another site notified this server. ``page`` is
+    the slug of this site's article at its first publication. ``attempts`` includes the current one.
+    """
 
     id: int
     is_sent: bool
@@ -41,16 +45,17 @@ class QueuedMention:
 
 
 class MentionQueue:
-    """Methods raise StateUnusable. *now* is aware."""
+    """The queue in the state database. Methods raise StateUnusable. *now* is an aware datetime."""
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def receive(self, source: str, target: str, page: str, now: datetime) -> None:
-        """Queues a mention of another site; one that waits already is there once.
+        """Queues a received mention, unless it is queued already.
 
-        Where too many wait, the one that has failed most often makes room: pages that never answer, which cost nothing
-        to name, must not keep all others out for the two days of their retries. Raises Busy if none has failed.
+        If too many mentions wait, the one with the most failed attempts is deleted. Otherwise pages that never answer
+        could fill the queue for the two days of their retries. Raises Busy if no mention has failed, or if too many
+        mentions from the same host wait.
         """
         from sqlalchemy import delete, func, select
 
@@ -75,8 +80,10 @@ class MentionQueue:
                 note_change(connection, TOPIC, page)
 
     def plan(self, source: str, page: str, version: str, links: Iterable[str], now: datetime) -> None:
-        """Queues what *version* of the article at *source* makes to send: to each of *links*, and once more to those
-        that an earlier version linked to. What was sent for this version is not sent again."""
+        """Queues the mentions that *version* of the article at *source* must send.
+
+        The targets are *links* and the links of earlier versions. A mention sent for this version is not sent again.
+        """
         from sqlalchemy import select, update
 
         from .mention_tables import webmentions as w
@@ -99,8 +106,10 @@ class MentionQueue:
                     connection.execute(update(w).where(w.c.id == row.id).values(**again))
 
     def take(self, now: datetime, limit: int = 10) -> list[QueuedMention]:
-        """Those that are due: first those that were never tried, and of them our own; then the oldest. They are this
-        process's for LEASE."""
+        """At most *limit* mentions that are due. They belong to this process for LEASE.
+
+        Order: fewer attempts first, then mentions to send before received ones, then the oldest.
+        """
         from sqlalchemy import select, update
 
         from .mention_tables import webmentions as w
@@ -117,7 +126,7 @@ class MentionQueue:
         return [QueuedMention(r.id, r.is_sent, r.source, r.target, r.page, r.attempts + 1) for r in rows]
 
     def finish(self, mention: QueuedMention, note: str) -> None:
-        """It was sent, or verified, or given up. What was received goes: it is a comment now, or nothing."""
+        """Ends *mention*: it was sent, verified or given up. The row of a received mention is deleted."""
         from sqlalchemy import delete, update
 
         from .mention_tables import webmentions as w
@@ -129,7 +138,7 @@ class MentionQueue:
                 connection.execute(delete(w).where(w.c.id == mention.id))
 
     def retry(self, mention: QueuedMention, note: str, now: datetime) -> None:
-        """Again after a pause that grows; not any more after the last of PAUSES."""
+        """Queues *mention* again, after the next of PAUSES. Ends it if there is no further pause."""
         from sqlalchemy import update
 
         from .mention_tables import webmentions as w
@@ -142,7 +151,7 @@ class MentionQueue:
             connection.execute(update(w).where(w.c.id == mention.id).values(**later))
 
     def sent(self, page: str) -> Mapping[str, str]:
-        """What was told, of an article: the note of each target, empty while it waits."""
+        """The result of each sent mention of an article: target -> note. The note is empty while the mention waits."""
         from sqlalchemy import select
 
         from .mention_tables import webmentions as w

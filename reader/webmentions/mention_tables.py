@@ -25,6 +25,6 @@ webmentions = Table(
     Index("ix_webmentions_page", "page"),
     sqlite_autoincrement=True,
 )
-"""A received mention is a row until it is verified; then it is a comment. One that was sent stays, with the *version*
-of the article, so that each version is sent once. ``page`` is the slug of our article's first publication, ``host``
-that of the other site."""
+"""The row of a received mention is deleted when it is verified and stored as a comment. The row of a sent mention
+remains, with the *version* of the article, so that each version is sent once. ``page`` is the slug of this site's
+article at its first publication. ``host`` is the host of the other site."""

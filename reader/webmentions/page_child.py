@@ -1,7 +1,7 @@
-"""The program of the child process that parses pages of other sites. A request is a line of JSON, and so is its answer.
+"""The program of the child process that parses pages of other sites. Requests and answers are lines of JSON.
 
-A request has ``task``, the name of a function in TASKS, with its arguments; ``page`` has the fields of an HttpResponse,
-its content in base64. The answer is what that function returns.
+A request has ``task``, a key of TASKS, and the arguments of that function. ``page`` has the fields of an HttpResponse,
+with the content in base64. The answer is the function's return value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def _answer(request: str) -> str:
-    """The answer to an empty request is an empty line. A bug ends the process, with its traceback in the log."""
+    """The answer to *request*; empty for an empty request. An exception ends the process and is logged."""
     if not request:
         return ""
     arguments = json.loads(request)

@@ -1,7 +1,7 @@
-"""Parses a page of another site: links, Webmention endpoint, title, and the words around a link.
+"""Parses a page of another site: links, Webmention endpoint, title, and the text around a link.
 
-Pure functions; everything that they return is text of strangers. Pages of strangers are read in a child process
-(``page_child_requests``).
+Pure functions. Their results are untrusted text. Call them through ``page_child_requests``, which runs them in a child
+process.
 """
 
 from __future__ import annotations
@@ -19,31 +19,32 @@ from ..http_client.client import HttpResponse
 from ..patterns import lazy_pattern
 
 LONGEST_TITLE, LONGEST_EXCERPT = 120, 280
+"""The maximum number of characters."""
 
 _LINKING = {
     "a": "href", "area": "href", "img": "src", "video": "src", "audio": "src", "source": "src", "blockquote": "cite",
     "q": "cite", "ins": "cite",
 }  # fmt: skip
-"""Attributes by which a page refers to another one."""
+"""Element -> the attribute with the URL of another page."""
 
 _BLOCKS = ("p", "li", "blockquote", "td", "dd", "figcaption", "h1", "h2", "h3", "h4", "article", "div", "body")
 _SHOWN = ".//text()[not(ancestor::script or ancestor::style or ancestor::template)]"
 _HEADER_LINK = lazy_pattern(r'<([^<>]*)>((?:[^<",]|"[^"]*")*)')
 _REL = lazy_pattern(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 _BEFORE_MORE = r"(?![\w/?#%&=~+.-]*[\w/?#%&=~+-])"
-"""In plain text: the address ends here, not in a longer one."""
+"""Matches the end of a URL in plain text: no longer URL begins with the same characters."""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """What a page says where it links to us, in plain text; either may be empty."""
+    """The title of a page and the text around its link to this site, in plain text. Both may be empty."""
 
     title: str
     excerpt: str
 
 
 def mention_in(page: HttpResponse, target: str) -> Mention | None:
-    """None if *page* does not link to *target* (Webmention 3.2.2)."""
+    """The link to *target* in *page* (Webmention 3.2.2); None if there is no such link."""
     if page.content_type in ("text/html", "application/xhtml+xml"):
         tree = _tree(page)
         found = next((e for e, url in _links(tree, page.address) if is_same(url, target)), None)
@@ -55,7 +56,10 @@ def mention_in(page: HttpResponse, target: str) -> Mention | None:
 
 
 def endpoint_of(page: HttpResponse) -> str:
-    """The absolute URL of the Webmention endpoint that *page* names, in its header before its text; empty if none."""
+    """The absolute URL of the Webmention endpoint of *page*; empty if it has none.
+
+    The Link header fields have priority over the elements ``link`` and ``a``.
+    """
     for address, parameters in _HEADER_LINK.findall(page.links):
         rel = _REL.search(parameters)
         if rel and "webmention" in (rel[1] or rel[2] or "").lower().split():
@@ -69,23 +73,24 @@ def endpoint_of(page: HttpResponse) -> str:
 
 
 def outgoing_links(body: str, own_host: str) -> list[str]:
-    """The addresses of other sites that an article's *body* links to, without fragments, each once, in order."""
+    """The URLs of other sites in the links of an article's *body*: no fragments, no duplicates, in document order."""
     tree = lxml.html.fragment_fromstring(body, create_parent="div")
     found = [_without_fragment(element.get("href") or "") for element in tree.iter("a")]
     return [url for url in dict.fromkeys(found) if _host(url) not in ("", own_host)]
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two addresses are equal but for the fragment and percent-encoding."""
+    """Whether two URLs are equal, ignoring the fragment and percent-encoding."""
     return unquote(_without_fragment(one)) == unquote(_without_fragment(other))
 
 
 def _without_fragment(url: str) -> str:
-    """``urldefrag`` raises ValueError for ``http://[#``, which strangers send and write into their pages."""
+    """*url* without its fragment. ``urldefrag`` raises ValueError for ``http://[#``, which is possible input."""
     return url.partition("#")[0]
 
 
 def _host(url: str) -> str:
+    """The host of an http or https URL; empty for other URLs and for malformed ones."""
     try:
         parts = urlsplit(url)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
@@ -94,7 +99,7 @@ def _host(url: str) -> str:
 
 
 def _tree(page: HttpResponse) -> lxml.html.HtmlElement:
-    """An empty page for bytes that libxml2 cannot read."""
+    """The parsed page; an empty page for bytes that libxml2 cannot parse."""
     text = decode_page(page.content, page.charset)
     parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True)
     try:
@@ -128,7 +133,7 @@ def _title(tree: lxml.html.HtmlElement) -> str:
 
 
 def _excerpt(link: lxml.html.HtmlElement) -> str:
-    """The words of the block around the link."""
+    """The text of the block around the link, at most LONGEST_EXCERPT characters, with the link about in the middle."""
     block = next((e for e in link.iterancestors() if e.tag in _BLOCKS), link)
     text, own = _text(block), _text(link)
     start = max(0, text.find(own) - LONGEST_EXCERPT // 2) if own else 0

@@ -1,4 +1,4 @@
-"""Stores a verified mention as a comment that waits for review. Later mentions of the same page update it.
+"""Stores a verified mention as a comment pending review. Later mentions from the same page update the comment.
 
 Imports SQLAlchemy.
 """
@@ -18,47 +18,48 @@ from .mention_queue import QueuedMention
 from .pages import Mention
 
 GONE = (404, 410)
-"""Statuses of a page that was deleted (Webmention 3.2.4)."""
+"""HTTP statuses of a deleted page (Webmention 3.2.4)."""
 
 MOST_RETURNS = 3
-"""How often a page that took its link away may link again: each time leaves a withdrawn comment."""
+"""How often a page may remove its link and link again. Each removal leaves a withdrawn comment."""
 
 
 def record(connection: Connection, queued: QueuedMention, found: Mention | None, now: datetime) -> Comment | None:
-    """The comment that *found* makes; None if there is none any more. Part of the caller's transaction. Raises Busy.
+    """Creates, updates or withdraws the comment of a verified mention, in the caller's transaction. Raises Busy.
 
-    A text that was approved and is another one now waits again: nothing is published unread. What an editor has
-    rejected or hidden stays so.
+    *found* is None if the page no longer has the link. Returns the comment; None if it is withdrawn or there is none.
+    If the text of an approved comment changes, the comment is pending again: no text is published without review.
+    A rejected or hidden comment does not change.
     """
     origin = _origin(queued)
-    known = comment_queries.comment_of_origin(connection, origin)
+    existing = comment_queries.comment_of_origin(connection, origin)
     for _ in range(MOST_RETURNS):
-        if not known or known.status != WITHDRAWN:
+        if not existing or existing.status != WITHDRAWN:
             break
-        origin = f"{origin}:{known.id}"
-        known = comment_queries.comment_of_origin(connection, origin)
-    if known and known.status == WITHDRAWN:
+        origin = f"{origin}:{existing.id}"
+        existing = comment_queries.comment_of_origin(connection, origin)
+    if existing and existing.status == WITHDRAWN:
         return None
     if found is None:
-        if known and known.status in (PENDING, APPROVED):
-            comment_writes.withdraw(connection, known, now)
+        if existing and existing.status in (PENDING, APPROVED):
+            comment_writes.withdraw(connection, existing, now)
         return None
-    sent = submission_of(queued.source, found)
-    if known is None:
+    submission = submission_of(queued.source, found)
+    if existing is None:
         sender_origin = Origin(f"host:{urlsplit(queued.source).hostname}", "")
         pending_limits.make_room(connection, queued.page, sender_origin, now)
         reasons = (acceptance.WEBMENTION,)
         new = comment_writes.NewComment(
-            queued.page, sent, now, PENDING, origin, sender_origin=sender_origin, reasons=reasons
+            queued.page, submission, now, PENDING, origin, sender_origin=sender_origin, reasons=reasons
         )
         return comment_writes.post(connection, new)
-    if known.text != sent.text and known.status in (PENDING, APPROVED):
-        comment_writes.correct(connection, known, sent.text, PENDING, "", now)
-    return known
+    if existing.text != submission.text and existing.status in (PENDING, APPROVED):
+        comment_writes.correct(connection, existing, submission.text, PENDING, "", now)
+    return existing
 
 
 def submission_of(source: str, found: Mention) -> Submission:
-    """The other site's host as the name; its title, the words around the link, and its address as the text."""
+    """The content of the comment. Name: the other site's host. Text: the page's title, its excerpt and its URL."""
     title, excerpt = clean_line(found.title), clean_line(found.excerpt)
     text = clean_text("\n\n".join(part for part in (title, excerpt if excerpt != title else "", source) if part))
     host = (urlsplit(source).hostname or "").removeprefix("www.")
@@ -66,6 +67,6 @@ def submission_of(source: str, found: Mention) -> Submission:
 
 
 def _origin(queued: QueuedMention) -> str:
-    """The same for each mention of an article by a page, whatever address of the article the page has."""
+    """The origin of the comment: a hash of the source page and the article, independent of the article URL it links."""
     text = f"{queued.source}\0{queued.page}"
     return f"webmention:{hashlib.sha256(text.encode()).hexdigest()[:32]}"

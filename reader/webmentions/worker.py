@@ -1,4 +1,4 @@
-"""The thread of the indexing process that verifies received mentions and sends those of new and changed articles."""
+"""The thread of the indexing process that verifies received mentions and sends mentions of new and changed articles."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ..feeds.selection import EVERYTHING
 from ..http_client.client import HttpClient
 from ..models import Article
 from . import BOTH, RECEIVE, SEND
-from .fetching import USER_AGENT, fetch, is_refused, is_temporary
+from .fetching import USER_AGENT, fetch, is_permanent, is_temporary
 from .mention_queue import MentionQueue, QueuedMention
-from .page_child_requests import is_of_page, mention_of
+from .page_child_requests import is_caused_by_page, mention_of
 from .pages import outgoing_links
 from .sending import MOST_LINKS, send
 
 log = logging.getLogger(__name__)
 
-LONGEST_REST_SECONDS = 30.0
-"""How long the thread does not ask the database while nothing tells it to."""
+POLL_SECONDS = 30.0
+"""How often the thread queries the queue if the state's revision does not change."""
 
 
 class MentionWorker:
-    """*mode* is RECEIVE, SEND or BOTH. ``clock`` returns an aware time."""
+    """Verifies and sends the mentions in *queue*. *mode* is RECEIVE, SEND or BOTH. *clock* returns aware datetimes."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class MentionWorker:
         self._queue, self._catalog, self._base_url, self._clock = queue, catalog, base_url, clock
         self._sends, self._receives = mode in (SEND, BOTH), mode in (RECEIVE, BOTH)
         self._states: dict[str, str] = {}
-        self._seen, self._read_at = -1, 0.0
+        self._checked_revision, self._next_check = -1, 0.0
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
-        """Until *stop*. Begins with the first *changed*: another process may be the indexing one."""
+        """Runs until *stop* is set. Waits first for *changed*, which only the indexing process sets."""
         if not self._base_url:
             log.warning("READER_WEBMENTION needs READER_BASE_URL: no mention is received or sent")
             return
@@ -60,15 +60,15 @@ class MentionWorker:
                     changed.clear()
                     self.plan()
                 self.work(stop)
-            except (Busy, StateUnusable, sqlite3.Error):  # a new catalog is being filled, the state can't be written
+            except (Busy, StateUnusable, sqlite3.Error):  # the catalog is being built, or the state is not writable
                 stop.wait(1.0)
                 changed.set()
             except Exception:  # a bug must not end the thread
-                log.exception("webmentions are not worked on")
+                log.exception("webmentions cannot be processed; retrying in 60 s")
                 stop.wait(60.0)
 
     def plan(self) -> None:
-        """Queues what new, changed and withdrawn articles among the latest make to send."""
+        """Queues the mentions of new, changed and withdrawn articles among the latest."""
         if not self._sends:
             return
         states = look_up(self._catalog, EVERYTHING, 0, lambda _: {}).states
@@ -81,38 +81,39 @@ class MentionWorker:
                 self._plan_one(slug, originals.get(slug, slug), articles.get(slug))
             except (Busy, StateUnusable, sqlite3.Error):
                 raise
-            except Exception:  # a bug with the links of one article must not keep back those of all others
-                log.exception("the links of %s are not told of", slug)
+            except Exception:  # a bug with one article must not stop the mentions of all others
+                log.exception("the mentions of %s are not queued", slug)
         self._states = states
-        self._read_at = 0.0
+        self._next_check = 0.0
 
     def _plan_one(self, slug: str, page: str, article: Article | None) -> None:
-        """Of a withdrawn article, whose address answers 410, the sites that it linked to are told once more."""
+        """Queues the mentions of one article. For a withdrawn one (*article* is None) the linked sites are notified
+        again, because its URL now returns 410."""
         own = urlsplit(self._base_url).hostname or ""
         links = outgoing_links(str(article.body), own)[:MOST_LINKS] if article else []
         version = article.version if article else "withdrawn"
         self._queue.plan(self._base_url + urls.article(slug), page, version, links, self._clock())
 
     def work(self, stop: threading.Event) -> int:
-        """Verifies and sends what is due, one after the other. Returns how many that were."""
+        """Verifies and sends the mentions that are due, one after the other. Returns their number."""
         count, revision = 0, self._queue.state.revision
-        if revision == self._seen and time.monotonic() < self._read_at:
+        if revision == self._checked_revision and time.monotonic() < self._next_check:
             return 0
         while not stop.is_set() and (mentions := self._queue.take(self._clock())):
             for mention in mentions:
                 self._try(mention)
             count += len(mentions)
-        self._seen, self._read_at = revision, time.monotonic() + LONGEST_REST_SECONDS
+        self._checked_revision, self._next_check = revision, time.monotonic() + POLL_SECONDS
         return count
 
     def _try(self, mention: QueuedMention) -> None:
-        """A page that a bug cannot read holds up no other mention, and is given up in the end as one that fails."""
+        """Processes *mention*. An unexpected error counts as a failed attempt, so it does not stop other mentions."""
         try:
             self._work_on(mention)
         except (Busy, StateUnusable, sqlite3.Error):
             raise
         except Exception:
-            log.exception("the mention of %s by %s could not be worked on", mention.target, mention.source)
+            log.exception("the mention of %s by %s could not be processed", mention.target, mention.source)
             self._queue.retry(mention, "a bug", self._clock())
 
     def _work_on(self, mention: QueuedMention) -> None:
@@ -139,19 +140,19 @@ class MentionWorker:
             page = fetch(client, mention.source)
         except FetchFailed as error:
             log.info("the mention by %s is not verified: %s", mention.source, error.reason)
-            self._end_or_retry(mention, error.reason, is_refused(error))
+            self._end_or_retry(mention, error.reason, is_permanent(error))
             return
         if is_temporary(page.status):
             self._queue.retry(mention, f"it answered {page.status}", self._clock())
             return
-        if page.status != 200 and page.status not in GONE:  # it says nothing of its links
+        if page.status != 200 and page.status not in GONE:  # the response does not show whether the link exists
             self._queue.finish(mention, f"it answered {page.status}")
             return
         try:
             found = mention_of(page, mention.target) if page.status == 200 else None
         except ChildFailed as error:
             log.info("the mention by %s is not verified: its page cannot be read: %s", mention.source, error)
-            self._end_or_retry(mention, str(error), is_of_page(error))
+            self._end_or_retry(mention, str(error), is_caused_by_page(error))
             return
         try:
             with self._queue.state.writing() as connection:
