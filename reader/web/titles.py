@@ -51,12 +51,21 @@ def ems(size: float, beside: int = 0) -> float:
 
 
 def broken(title: str, size: float = LINK, beside: int = 0) -> Markup:
-    return _with_breaks(title, breaks_within_phrases(title, ems(size, beside)))
+    """A title in a list."""
+    return _without_bar_in_front(_broken(title, ems(size, beside)))
+
+
+def _broken(title: str, most_ems: float) -> Markup:
+    return _with_breaks(title, breaks_within_phrases(title, most_ems))
+
+
+def _without_bar_in_front(title: Markup) -> Markup:
+    return title.replace("｜", f"{WORD_JOINER}｜")
 
 
 def heading(title: str) -> list[tuple[Markup, str]]:
     """The phrases of *title*, each with the space after it."""
-    return [(broken(phrase.rstrip(), HEADING), phrase[len(phrase.rstrip()) :]) for phrase in phrases(title)]
+    return [(_broken(phrase.rstrip(), ems(HEADING)), phrase[len(phrase.rstrip()) :]) for phrase in phrases(title)]
 
 
 def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
@@ -65,7 +74,7 @@ def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
     start = 0
     for fragment in fragments:
         text = _with_breaks(fragment.text, (offset - start for offset in breaks), is_first=start == 0)
-        yield replace(fragment, text=text)
+        yield replace(fragment, text=_without_bar_in_front(text))
         start += len(fragment.text)
 
 
@@ -89,7 +98,7 @@ def web_address(text: str) -> Markup:
 def _with_breaks(text: str, breaks: Iterable[int], is_first: bool = True) -> Markup:
     places = [offset for offset in breaks if (0 if is_first else -1) < offset < len(text)]
     parts = [text[start:end] for start, end in pairwise((0, *places, len(text)))]
-    return Markup("<wbr>").join(map(escape, parts)).replace("｜", f"{WORD_JOINER}｜")
+    return Markup("<wbr>").join(map(escape, parts))
 
 
 def in_one_line(facts: Iterable[str], direction: str) -> Markup:

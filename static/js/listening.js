@@ -14,12 +14,12 @@ const spoken = e => {
 };
 const language = e => e.closest('[lang]').lang;
 // Of the language of the text; the default one of a device may speak another. Voices have places, and Chinese texts scripts:
-// the first Chinese voice of a device may speak Cantonese.
+// the first Chinese voice of a device may speak Cantonese. Some devices call Mandarin cmn.
 const PLACES = {'zh': 'zh-cn', 'zh-hans': 'zh-cn', 'zh-hant': 'zh-tw', 'zh-hant-hk': 'zh-hk'};
 const plain = tag => tag.toLowerCase().replaceAll('_', '-');
 const voiceFor = tag => {
   const place = PLACES[plain(tag)] || plain(tag), from = start => voice.getVoices().find(v => plain(v.lang + '-').startsWith(start + '-'));
-  return from(place) || from(place.split('-')[0])
+  return from(place) || from(place.split('-')[0]) || place.startsWith('zh') && from('cmn')
 };
 let next = -1, turn = 0;
 
