@@ -31,7 +31,8 @@ WALL_CLOCK_SECONDS = 1e9
 class Heartbeat:
     """Kept as the two times of a file, which can be set on a full disk too: the last beat, and when the next is due.
 
-    Both are of the monotonic clock, which all processes of a machine share, and which nobody sets.
+    Both are of the monotonic clock, which all processes of a machine share, and which nobody sets. Whoever reads the
+    file, such as ``check`` or a backup, may set the first one to the time of day (mount(8), relatime).
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,8 +59,10 @@ class Heartbeat:
         if status.st_mtime > WALL_CLOCK_SECONDS:
             silent = min(now - self._began, time.time() - status.st_mtime)
             return silent if silent > ALLOWED_SECONDS else 0.0
-        is_late = now > max(status.st_mtime, self._began + ALLOWED_SECONDS)
-        return now - min(status.st_atime, now) if is_late else 0.0
+        beaten = status.st_atime if status.st_atime < WALL_CLOCK_SECONDS else min(now, status.st_mtime)
+        is_late = now > status.st_mtime or now < beaten  # a beat in the future was one before the machine started
+        silent = now - (beaten if beaten <= now else self._began)
+        return silent if is_late and now > self._began + ALLOWED_SECONDS else 0.0
 
     def reason(self) -> str:
         """For operators: what is wrong; empty if nothing is."""
@@ -76,16 +79,16 @@ class Heartbeat:
     def _not_yet_logged(self) -> str:
         """The line to log; empty if there is none, or if any process has logged it. Raises OSError.
 
-        The last beat before the stall that was logged is the access time of a file. Its modification time is _STALLED
+        When the beat was due that the logged stall missed is the access time of a file. Its modification time is _STALLED
         until the indexing process beats again. A process that is stopped wakes up with the old beat, too.
         """
         with waiting_lock(self._logged):
-            beat, logged, reason = self._path.stat().st_atime_ns, self._logged.stat(), self.reason()
-            if reason and logged.st_atime_ns != beat:
-                os.utime(self._logged, ns=(beat, _STALLED))
+            due, logged, reason = self._path.stat().st_mtime_ns, self._logged.stat(), self.reason()
+            if reason and logged.st_atime_ns != due:
+                os.utime(self._logged, ns=(due, _STALLED))
                 return reason
-            if not reason and logged.st_mtime_ns == _STALLED and beat > logged.st_atime_ns:
-                os.utime(self._logged, ns=(beat, 0))
+            if not reason and logged.st_mtime_ns == _STALLED and due != logged.st_atime_ns:
+                os.utime(self._logged, ns=(due, 0))
                 return "the articles folder is looked at again"
         return ""
 

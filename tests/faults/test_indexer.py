@@ -87,6 +87,8 @@ def test_a_stall_and_its_end_are_told_once_whichever_process_looks_and_however_o
     assert lines() == []
     os.utime(path, (now - 100, now - 70))
     assert lines() == ["the articles folder has not been looked at"]
+    os.utime(path, (time.time(), now - 70))  # somebody read the file
+    assert lines() == []
     processes.append(watching())  # the indexing process itself, which was stopped and wakes up
     processes.append(Heartbeat(path))  # a web process that has just started, and waits for the first beat
     assert lines() == []
@@ -112,6 +114,12 @@ def test_a_heartbeat_is_missed_only_when_the_announced_time_is_over(tmp_path):
     os.utime(path, (now - 100, now - 70))
     assert 100 <= seen.silent_seconds() < 200
     assert Heartbeat(path).silent_seconds() == 0  # a process that has just started waits for the first beat
+    os.utime(path, (time.time(), now - 70))  # `check` or a backup read the file
+    assert 70 <= seen.silent_seconds() < 200
+    os.utime(path, (time.time(), now + 70))
+    assert seen.silent_seconds() == 0
+    os.utime(path, (now + 5_000, now + 5_030))  # before the machine was started again
+    assert 300 <= seen.silent_seconds() < 400
 
 
 def delete_the_content(instance: Path) -> None:
