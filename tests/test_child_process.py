@@ -151,6 +151,14 @@ def test_a_child_lives_on_when_the_thread_that_started_it_ends():
         assert child.request("still here", 60) == "still here"
 
 
+def test_the_programs_that_a_child_started_end_with_it():
+    answer = "subprocess.Popen(['sh', '-c', 'sleep 600 & echo $!; wait'], stdout=-1).stdout.readline().decode().strip()"
+    with ChildProcess(command(answer, "import subprocess")) as child:
+        started = int(child.request("x", 60) or "")
+        assert not is_gone(started)
+    wait_for(lambda: is_gone(started))
+
+
 def test_a_busy_child_dies_with_its_parent(tmp_path):
     program = (
         "from reader.child_process.parent import ChildProcess\nimport sys, threading\n"

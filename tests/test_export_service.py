@@ -20,7 +20,7 @@ from PIL import Image
 from waiting import LIMIT_SECONDS, wait_for
 
 from reader.catalog import Catalog, prepare
-from reader.child_process.parent import NO_LIMITS
+from reader.child_process.parent import NO_LIMITS, ChildProcess
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
@@ -263,7 +263,11 @@ def test_an_endless_job_is_ended_and_reported(jobs, tmp_path):
     with at_work(pool_of(jobs, program, timeout_seconds=0.3).run, tmp_path / "lock"):
         jobs.submit("a.pdf", "x")
         wait_for(jobs.failures)
-    assert jobs.failures() == {"a.pdf": "timed out after 0.3 s (READER_EXPORT_TIMEOUT_SECONDS)"}
+    jobs.submit("b.pdf", "x")
+    pool = pool_of(jobs, program, timeout_seconds=0.3)
+    with ChildProcess(pool._command) as worker:
+        assert pool._serve(worker, threading.Event()) == 1  # an answer, so the next worker starts without a pause
+    assert jobs.failures() == dict.fromkeys(("a.pdf", "b.pdf"), "timed out after 0.3 s (READER_EXPORT_TIMEOUT_SECONDS)")
 
 
 def test_a_job_that_nobody_asked_for_makes_way_for_one_that_a_visitor_waits_for(jobs, tmp_path, monkeypatch):

@@ -362,9 +362,10 @@ def test_no_selection_takes_the_turn_of_articles_however_small_it_is():
     """There are more selections of two articles than a queue can hold: asked for from many networks, they kept out
     every article."""
     article, other = make_article(), make_article("snow")
-    assert priority_of(of_article(article)) == 0
+    assert priority_of(of_article(article), "pdf") == 0 < priority_of(of_article(article), "mp3")
     for chapters in ((article,), (article, other)):
-        assert 0 < priority_of(of_selection("Selection", "/selection?a=rain", chapters)) == background_of(4)
+        selection = of_selection("Selection", "/selection?a=rain", chapters)
+        assert 0 < priority_of(selection, "pdf") == background_of(4)
 
 
 def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(jobs, tmp_path):

@@ -65,7 +65,8 @@ class Stop(Protocol):
 class ChildProcess:
     """A child process that answers requests, one line each. Not thread-safe.
 
-    The child ends when this process ends, and writes no core dump. *command* is a program whose main loop is
+    The child ends when this process ends, and writes no core dump. With it end the programs that it started and that
+    stayed in its process group, such as those of a shell's pipeline. *command* is a program whose main loop is
     ``child.answer_lines``. ``answered`` is True after the first answer. Raises OSError if the program cannot start.
 
     ::
@@ -102,7 +103,8 @@ class ChildProcess:
         return self._process.pid
 
     def alive(self) -> bool:
-        return self._process.poll() is None
+        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return self._process.returncode is None and os.waitid(os.P_PID, self.pid, ended) is None
 
     def resident_bytes(self) -> int:
         """The resident memory of the child; 0 if it has ended."""
@@ -139,8 +141,7 @@ class ChildProcess:
         """Kills the child and closes the pipes. Can be called more than once."""
         if self._errors < 0:
             return
-        self._process.kill()
-        self._process.wait()
+        self._end_group()
         self._show_errors()
         for pipe in (self._orders, self._answers):
             with contextlib.suppress(OSError):
@@ -202,14 +203,21 @@ class ChildProcess:
             resource.prlimit(self.pid, kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
     def _killed(self, reason: Message, limit: str) -> ChildFailed:
-        self._process.kill()
-        self._process.wait()
+        self._end_group()
         self._show_errors()
         return ChildFailed(reason, limit, timed_out=limit == "time")
 
+    def _end_group(self) -> int:
+        """Kills the child's process group. Returns the child's exit status."""
+        if self._process.returncode is None:  # until it is waited for, no other group can get this id
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        return self._process.wait()
+
     def _failure(self) -> ChildFailed:
         """The error that says why the child ended although ``end`` was not called."""
-        code, errors = self._process.wait(), self._show_errors()
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # it may end by itself, as its status says why
+        code, errors = self._end_group(), self._show_errors()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.cpu_seconds:g}"
             return ChildFailed(Message("needs more than %(seconds)s s of processor time", seconds=seconds), "time")
@@ -274,6 +282,7 @@ def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
             stderr=errors,
             bufsize=0,
             pass_fds=inherited,
+            process_group=0,
         )
         with contextlib.suppress(OSError):  # the default is 64 KB: the child would wait 16 times for each chunk
             fcntl.fcntl(cast("IO[bytes]", process.stdout), fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)

@@ -82,15 +82,16 @@ def size_in_chapters(publication: Publication) -> int:
     return max(len(publication.chapters), characters // USUAL_CHARACTERS)
 
 
-def priority_of(publication: Publication) -> int:
+def priority_of(publication: Publication, suffix: str) -> int:
     """The ``background`` of a job that a visitor requested.
 
     Only an article may have the priority of articles. A selection or search with one article counts as a book, because
-    any client can request any number of different ones, and books may fill only a part of the queue.
+    any client can request any number of different ones, and books may fill only a part of the queue. Speech counts as a
+    book too, because it can take a minute.
     """
     background = background_of(size_in_chapters(publication))
     is_article = publication.path in (urls.article(publication.name), urls.comments(publication.name))
-    return background if is_article else max(LEAST_BOOK, background)
+    return background if is_article and suffix != speech.SUFFIX else max(LEAST_BOOK, background)
 
 
 def address_hash(path: str) -> str:
@@ -208,7 +209,7 @@ class ExportService:
         if self.store.find(key):
             return None
         job = self._job(key, publication, suffix, page, script)
-        self.jobs.submit(key, serialize(job), priority_of(publication))
+        self.jobs.submit(key, serialize(job), priority_of(publication, suffix))
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:

@@ -183,7 +183,7 @@ class WorkerPool:
                 return answered
             self._measured(job.key, time.monotonic() - begun, "size" in answer)
             self._retry_while_unusable(partial(self._complete, job, answer), stop)
-            answered += worker.alive()
+            answered += not answer.get("killed")
             if answer.get("resident_bytes", 0) > RECYCLE_BYTES:
                 return answered
         return answered
