@@ -79,8 +79,8 @@ class Heartbeat:
     def _not_yet_logged(self) -> str:
         """The line to log; empty if there is none, or if any process has logged it. Raises OSError.
 
-        The access time of a file is when the beat was due that was missed in the stall that was logged. Its modification
-        time is _STALLED until the indexing process beats again. A process that is stopped wakes up with the old beat.
+        The access time of a file is when the beat was due that the logged stall missed. Its modification time is
+        _STALLED until the indexing process beats again. A process that is stopped wakes up with the old beat.
         """
         with waiting_lock(self._logged):
             due, logged, reason = self._path.stat().st_mtime_ns, self._logged.stat(), self.reason()
