@@ -153,6 +153,17 @@ def test_formulas_of_web_pages_are_found_in_files_and_on_import(html, found):
     assert FORMULA.findall(sanitize(extract(page).body_html)) == [found]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".md", "# 题\n\n$a^b$ 甲\n\n<p hidden>x</p>"),
+        (".rst", "题\n==\n\n:math:`a^b` 甲\n\n.. raw:: html\n\n   <p hidden>x</p>"),
+    ],
+)
+def test_a_formula_stays_where_a_part_of_the_page_is_hidden(suffix, text):
+    assert FORMULA.findall(sanitize(read_draft(suffix, text.encode()).body_html)) == [("", "a^b")]
+
+
 # -- reading them -------------------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,12 @@ HIDDEN = [
     (".md", f"{{>>密{{a}}{'密' * 2000}<<}} {{--密\n\n密--}} {{~~密~>b~~}}"),
     (".md", "<p hidden>密</p>\n\n<div style='color: red; DISPLAY : none'>\n\n密\n\n</div>"),
     (".html", "<p hidden>密<p><b style='display:none'>密</b>"),
+    (".md", "<dialog>密</dialog><p popover>密</p><b style='visibility:hidden'>密</b><datalist><option>密</datalist>"),
+    (".md", "{::comment}\n密\n{:/comment}\n\n{::nomarkdown}<b>a</b>{:/}"),
+    (".md", '```{note}\na\n```\n\nb\n% 密\n\n+++ {"密": 1}\n\n```{toctree}\n密\n```'),
+    (".md", "{{ if false }}密{{ end }}"),
+    (".org", "#+OPTIONS: tasks:nil\n* TODO 密\n密\n* b"),
+    (".rst", ".. role:: tex(raw)\n   :format: latex\n\na :tex:`密`"),
 ]
 
 
@@ -71,6 +77,12 @@ def test_what_its_tool_hides_is_not_shown_and_what_stands_around_it_is(suffix, t
 
 
 SHOWN = [
+    (".md", '```python title="甲"\n乙\n```', ""),
+    (".md", "> 丙\n> ```python:甲\n> 乙\n> ```", ""),
+    (".md", "- ```{code-block} python\n  :caption: 甲\n\n  乙\n  ```", ""),
+    (".md", "(a)=\n\n:::{note} 甲\n乙\n:::", ""),
+    (".org", "#+CAPTION: 甲\n#+begin_src sh\n乙\n#+end_src", ""),
+    (".rst", ".. header:: 密\n\n甲乙", "may not be for readers"),
     (".rst", "+---+---+\n| 甲 | 乙 |\n+---+--", "can't be read"),
     (".rst", "=====  =====\n甲      乙\n=====  =====\n过长的一格甲乙丙丁   丙\n=====  =====", "can't be read"),
     (".rst", ".. csv-table::\n\n   \"甲", "can't be read"),

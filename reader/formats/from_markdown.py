@@ -80,8 +80,7 @@ def body_and_warnings(text: str) -> tuple[str, tuple[str, ...]]:
         body = _BARE_LINK.sub(_end_link_before_chinese, body)
     if "language-math" in body:
         body = _FENCED_FORMULA.sub(lambda found: f"<p>{formulas.html(html.unescape(found[1]), display=True)}</p>", body)
-    body, hidden = without_hidden(_escape_unknown_tags(body))
-    body = masks.restore_formulas(body, formulas.html)
+    body, hidden = without_hidden(masks.restore_formulas(_escape_unknown_tags(body), formulas.html))
     return body, (*warnings, *_unused_note_warnings(text), *([LEFT_OUT] if hidden else []), *formulas.warnings())
 
 

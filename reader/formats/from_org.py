@@ -24,7 +24,7 @@ from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import Keep, code, convert_inline, fence, is_picture, markdown_link, picture, surround
 from .line_reader import LineReader
-from .org_selection import HEADING, expand_macros, select_exported, tags_of, without_missing_notes
+from .org_selection import HEADING, expand_macros, select_exported, tags_of, tasks_left_out, without_missing_notes
 from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
 from .unpublished_values import withheld_part
@@ -58,6 +58,7 @@ _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
 _HEADER_ARGUMENTS = lazy_pattern(r"[ \t]*:header-args(?::[\w-]+)?\+?:[ \t]*(.*)", re.IGNORECASE)
 _NOT_EXPORTED = r":exports[ \t]+(?:none|results)\b"
 """Code that Org does not export."""
+_TASKS = lazy_pattern(r"(?:^|[ \t])tasks:(\S+)")
 _EXPORTS = lazy_pattern(r":exports[ \t]+(\w+)")
 _DRAWER_END = lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE)
 _DATA_DRAWERS = frozenset({"properties", "logbook", "clock"})
@@ -190,6 +191,7 @@ class _OrgReader(LineReader):
         self.chinese, self.depth, self.caption = chinese, depth, ""
         self.left_out, self.header, self.arguments = left_out, "", ""
         self.excluded, self.arguments_below = {"noexport"}, list[tuple[int, str]]()
+        self.left_out_tasks = frozenset[str]()
 
     def read(self) -> Iterator[str]:
         while self.at < len(self.lines):
@@ -199,7 +201,8 @@ class _OrgReader(LineReader):
 
     def _block(self, line: str) -> Iterator[str]:
         if found := HEADING.fullmatch(line):
-            yield from self._heading(len(found[1]), found[2], tags_of(found))
+            is_left_out = line.split()[1] in self.left_out_tasks
+            yield from self._heading(len(found[1]), found[2], tags_of(found) | ({"noexport"} if is_left_out else set()))
         elif begins := _BEGIN.fullmatch(line):
             yield from self._environment(begins[1].lower(), begins[2])
         elif self._is_drawer(line):
@@ -244,6 +247,8 @@ class _OrgReader(LineReader):
             self.arguments += f" {value}"
         elif name == "exclude_tags":
             self.excluded |= set(value.lower().split())
+        elif name == "options" and (tasks := _TASKS.search(value)):
+            self.left_out_tasks = tasks_left_out(tasks[1])
         elif name == "html":
             yield from ("", value, "")
 
@@ -302,8 +307,11 @@ class _OrgReader(LineReader):
         inside = self.until(lazy_pattern(rf"[ \t]*#\+end_{re.escape(kind)}[ \t]*", re.IGNORECASE).fullmatch)
         below = " ".join(below_arguments for _, below_arguments in self.arguments_below)
         header, self.header = f"{self.arguments} {below} {self.header} {arguments}", ""
+        caption, self.caption = self.caption, ""
         if kind == "src" and _EXPORTS.findall(header)[-1:] in (["none"], ["results"]):
             return
+        if caption:
+            yield from ["", self._inline(caption), ""]
         if kind in ("src", "example"):
             language = arguments.split(" ")[0] if kind == "src" else ""
             code_lines = textwrap.dedent("\n".join(re.sub(r"^(\s*),(?=[*#,])", r"\1", line) for line in inside))

@@ -90,10 +90,10 @@ def read(data: bytes) -> Draft:
     )
     left_out = [Message("the file %(name)s is not included", name=name[:80]) for name in _INCLUDE.findall(text)]
     values["warnings"] = (*values.get("warnings", ()), *warnings, *left_out[:MOST_WARNINGS], *refused)
+    values["warnings"] += tuple(map(withheld_warning, rst_blocks.names_of_decorations(document)))
     title = document.get("title", "")
     masks, formulas = Masks(), Formulas()
-    body, hidden = without_hidden(_html_of(document, masks))
-    body = masks.restore_formulas(body, formulas.html)
+    body, hidden = without_hidden(masks.restore_formulas(_html_of(document, masks), formulas.html))
     values["warnings"] = (*values["warnings"], *([LEFT_OUT] if hidden else []), *formulas.warnings())
     draft = with_title(values, (f"<h1>{escape(title)}</h1>" if title else "") + body)
     return draft if lines_above else require_text(draft)
@@ -105,6 +105,7 @@ def _document(text: str) -> tuple[nodes.document, tuple[Message, ...]]:
 
     settings = _settings("standalone", "restructuredtext", "null", "zh-CN" if is_chinese(text) else "en")
     document: nodes.document = core.publish_doctree(text, settings=deepcopy(settings))
+    rst_blocks.drop_raw_roles(document, text)
     return document, rst_blocks.take_messages(document, MOST_WARNINGS)
 
 
@@ -124,7 +125,10 @@ def _fields(document: nodes.document) -> Iterator[Field]:
     """The fields in a field list directly below the title. Removes the list from the document."""
     from docutils import nodes
 
-    allowed_before = (nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message)
+    allowed_before = (
+        nodes.title, nodes.subtitle, nodes.comment, nodes.target, nodes.system_message, nodes.decoration, nodes.pending,
+        nodes.substitution_definition,
+    )  # fmt: skip
     first = next((node for node in document.children if not isinstance(node, allowed_before)), None)
     if not isinstance(first, nodes.field_list):
         return

@@ -1,4 +1,4 @@
-"""Removes HTML elements that no browser shows (``hidden``, ``display: none``). They are not meant for readers."""
+"""Removes HTML elements that no browser shows (``hidden``, ``display: none``, ``dialog`` …): not meant for readers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from ..sanitizer import check_source, strip_control_characters
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_MAY_HIDE = re.compile(r"<[^<>]*(?:\shidden\b|display\s*:\s*none)", re.IGNORECASE)
-_DISPLAY_NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_STYLE = r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+_HIDING_STYLE = re.compile(_STYLE, re.IGNORECASE)
+_MAY_HIDE = re.compile(rf"<(?:dialog|datalist|[^<>]*(?:\s(?:hidden|popover)\b|{_STYLE}))", re.IGNORECASE)
+_HIDDEN = ".//*[@hidden or @popover or self::datalist or self::dialog[not(@open)]]"
 LEFT_OUT = Message("what the page hides (hidden, display: none) is left out")
 
 
@@ -22,9 +24,9 @@ def drop_hidden(root: HtmlElement) -> bool:
     An element with most of the text of the page is not removed: a script would show it.
     """
     whole, dropped = len(root.text_content()), False
-    for element in root.xpath(".//*[@style or @hidden]"):
-        is_hidden = element.get("hidden") is not None or _DISPLAY_NONE.search(element.get("style", ""))
-        if is_hidden and element.tag not in ("html", "body") and len(element.text_content()) < max(1, whole / 2):
+    styled = (element for element in root.xpath(".//*[@style]") if _HIDING_STYLE.search(element.get("style")))
+    for element in dict.fromkeys([*root.xpath(_HIDDEN), *styled]):
+        if element.tag not in ("html", "body") and len(element.text_content()) < max(1, whole / 2):
             dropped = dropped or bool(element.text_content().strip())
             element.drop_tree()
     return dropped

@@ -6,15 +6,22 @@ import re
 
 from ..patterns import lazy_pattern
 
+_OPEN = frozenset({"TODO", "NEXT", "WAITING", "WAIT", "HOLD", "STARTED", "SOMEDAY"})
+_CLOSED = frozenset({"DONE", "CANCELED", "CANCELLED"})
 HEADING = lazy_pattern(
-    r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|WAIT|HOLD|STARTED|SOMEDAY|CANCELL?ED) +)?(?:\[#\w\] +)?"
+    rf"(\*+) +(?:(?:{'|'.join(sorted(_OPEN | _CLOSED))}) +)?(?:\[#\w\] +)?"
     r"(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*"
 )
 _SELECT_TAGS = lazy_pattern(r"[ \t]*#\+SELECT_TAGS:[ \t]*(.*)", re.IGNORECASE)
-_GLOBAL_KEYWORD = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS):.*", re.IGNORECASE)
+_GLOBAL_KEYWORD = lazy_pattern(r"[ \t]*#\+(?:PROPERTY|EXCLUDE_TAGS|OPTIONS):.*", re.IGNORECASE)
 _MACRO = lazy_pattern(r"[ \t]*#\+MACRO:[ \t]+([\w-]+)[ \t]+(?!\(eval)(.{0,500}).*", re.IGNORECASE)
 _MACRO_CALL = lazy_pattern(r"\{\{\{([\w-]{1,80})(?:\((.{0,500}?)\))?\}\}\}")
 _NOTE_CALL = lazy_pattern(r"\[fn:([\w-]+)\]")
+
+
+def tasks_left_out(option: str) -> frozenset[str]:
+    """The states of tasks that ``#+OPTIONS: tasks:…`` leaves out: ``nil``, ``todo`` or ``done``."""
+    return {"nil": _OPEN | _CLOSED, "todo": _CLOSED, "done": _OPEN}.get(option, frozenset())
 
 
 def tags_of(found: re.Match[str]) -> set[str]:

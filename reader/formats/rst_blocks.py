@@ -6,6 +6,7 @@ cannot parse, such as a table whose columns don't fit, is shown as its source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,11 @@ def any_options(names: Iterable[str]) -> Iterator[None]:
     finally:
         for name in lenient:
             vars(directives)["_directives"].pop(name, None)
+
+
+_RAW_ROLE = re.compile(
+    r"^[ \t]*\.\. role::[ \t]*([\w.+-]{1,80})[ \t]*\([ \t]*raw[ \t]*\)[ \t]*\n[ \t]+:format:(.*)", re.MULTILINE
+)
 
 
 def _lenient_directive(directive: Any) -> type:
@@ -94,3 +100,20 @@ def take_messages(document: nodes.document, most: int) -> tuple[Message, ...]:
         warnings.append(Message(_REJECTED_BLOCK, line=str(message.get("line", "?")), cause=cause))
     replace_nodes(replacements)
     return tuple(warnings[:most])
+
+
+def drop_raw_roles(document: nodes.document, text: str) -> None:
+    """Removes uses of roles for other output, such as ``.. role:: tex(raw)`` with ``:format: latex``."""
+    from docutils import nodes
+
+    roles = tuple(f":{name}:`" for name, formats in _RAW_ROLE.findall(text) if "html" not in formats.lower())
+    problems = list(document.findall(nodes.problematic)) if roles else []
+    replace_nodes([(problem, []) for problem in problems if problem.astext().startswith(roles)])
+
+
+def names_of_decorations(document: nodes.document) -> list[str]:
+    """``header`` and ``footer``, if *document* has these directives: text for each printed page, which is not shown."""
+    from docutils import nodes
+
+    decorations = document.findall(nodes.decoration)
+    return [type(part).__name__ for decoration in decorations for part in decoration.children]

@@ -28,7 +28,7 @@ from .masking import Masks, mask_code
 from .mkdocs_syntax import with_containers
 from .shortcode_table import convert_tag
 from .shortcodes import without_tags
-from .source_comments import without_comments, without_components
+from .source_comments import convert_myst, is_myst, without_comments, without_components
 from .wikilinks import with_links
 
 MOST_WARNINGS = 10
@@ -40,7 +40,10 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     Formulas are placeholders in the result; *masks* contains them.
     """
     masks, chinese, endless = masks or Masks(), is_chinese(text), list[str]()
+    has_myst = is_myst(text)
     text = mask_code(with_containers(text), masks)
+    if has_myst:
+        text = convert_myst(text)
     text = without_components(without_comments(text, endless))
     text, unknown = without_tags(text, masks, partial(convert_tag, chinese=chinese))
     text = with_links(text, masks)

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from ...patterns import lazy_pattern
-from .code_chunks import myst_callout, read_chunk
+from .code_chunks import myst_callout, read_chunk, split_title
 from .tex_delimiters import with_formulas
 
 _NON_CHARACTERS = "\ufdd0\ufdd1\ufdd2\ufdd3"
 MARK = lazy_pattern("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
+_ITEM_MARK = lazy_pattern(r"[^\s>]")
 _FENCE = lazy_pattern(rf"(?P<prefix>{_PREFIX})(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)")
 _CODE_TAG = lazy_pattern(
     r"(?P<prefix>[ \t>]*)(?:\{%-?\s*"
@@ -191,15 +192,20 @@ class _Blocks:
                 break
             end += 1
         content, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
-        first = line[len(found["prefix"]) :]
+        title, info = split_title(found["info"], content)
+        prefix, first = found["prefix"], found["fence"] + info
         if "{" in found["info"]:
             if container := myst_callout(found["info"]):
                 return 1 + len(content) + len(closing), "\n".join([f":::{container}", *content, ":::"])
             if (chunk := read_chunk(found["info"], content)) is not None:
                 first, content = f"{found['fence']}{chunk[0]}", chunk[1]
                 if not content:
-                    return end + 1 - at, found["prefix"]
-        return end + 1 - at, found["prefix"] + self.masks.keep(_unwrap_raw("\n".join([first, *content, *closing])))
+                    return end + 1 - at, prefix
+        fence = self.masks.keep(_unwrap_raw("\n".join([first, *content, *closing])))
+        if not title:
+            return end + 1 - at, prefix + fence
+        below = _ITEM_MARK.sub(" ", prefix)
+        return end + 1 - at, f"{below.rstrip()}\n{prefix}**{title}**\n{below.rstrip()}\n{below}{fence}"
 
     def _tag_at(self, at: int) -> tuple[int, str] | None:
         """``{% highlight ruby %}`` … ``{% endhighlight %}`` as a fence: its number of lines and the masked text."""

@@ -24,6 +24,7 @@ _RAW = lazy_pattern(r"\{%-?\s*(end)?(?:raw|verbatim)\s*-?%\}")
 _ESCAPED_HUGO = lazy_pattern(r"\{\{([<%])/\*(.{0,2000}?)\*/([>%])\}\}", re.DOTALL)
 _NAME = lazy_pattern(r"(/?)\s*([\w$][\w./:-]*)\s*", re.DOTALL)
 _CALL = lazy_pattern(r"([\w:]+)\s*\((.*)\)\s*(?:\|.*)?", re.DOTALL)
+_NEVER = lazy_pattern(r"#?if\s+false")
 _VALUE = lazy_pattern(r"[A-Za-z_$\"'@][^\n]*")
 _LITERAL = lazy_pattern(r"""\s*(?:"([^"]*)"|'([^']*)')""")
 _ARGUMENT = lazy_pattern(
@@ -194,6 +195,10 @@ def _read_value(reader: _ShortcodeReader, found: re.Match[str], text: str) -> No
         reader.text(literal[1] or literal[2] or "")
     elif call := _CALL.fullmatch(text):
         reader.text(reader._replacement(_tag(reader, call[1], call[2]), None))
+    elif _NEVER.fullmatch(text):
+        reader.begin(_tag(reader, "if", "false"))
+    elif text in ("end", "/if") and reader.open["if"]:
+        reader.end("if")
     elif _VALUE.fullmatch(text):
         if not text.startswith(("site.", "page.", "baseurl", "$")):
             reader.unknown[text.split("|")[0].strip()[:40]] = None
