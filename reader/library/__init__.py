@@ -1,1 +1,1 @@
-"""The articles folder: scanning it into the catalog, and watching it for changes."""
+"""The articles folder: ``scanner`` scans it into the catalog, ``watcher`` watches it for changes."""

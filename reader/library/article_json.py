@@ -1,4 +1,4 @@
-"""Serializes an article to JSON fields and back, for messages between processes."""
+"""Converts an article to JSON fields and back, for messages between processes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _MESSAGES = ("warnings", "notes")
 
 
 def fields_of(article: Article) -> dict[str, Any]:
-    """Every field, times in ISO 8601, warnings and notes as ``serialize`` returns them."""
+    """All fields of *article*: times in ISO 8601, warnings and notes serialized."""
     times = {name: getattr(article, name).isoformat() for name in _TIMES}
     changed = {"corrections": to_fields(article.corrections)}
     return vars(article) | times | changed | {name: list(map(serialize, getattr(article, name))) for name in _MESSAGES}
 
 
 def article_of(fields: Mapping[str, Any], zone: tzinfo | None = None) -> Article:
-    """The inverse of ``fields_of``. Times are converted to *zone*; without one they keep their UTC offset."""
+    """The inverse of ``fields_of``. Times are converted to *zone*; without it they have their stored UTC offset."""
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup when it was taken apart
+    values["body"] = Markup(values["body"])  # noqa: S704 it was Markup in ``fields_of``
     values |= {name: tuple(map(deserialize, values[name])) for name in _MESSAGES}
     values["corrections"] = from_fields(fields["corrections"], zone)
     for name in _TIMES:

@@ -1,7 +1,8 @@
-"""The names of authors that an article gives by a key: ``authors.yml`` of Docusaurus, Astro and Jekyll (``_data/``).
+"""Looks up the names of authors whom an article lists by key, in ``authors.yml`` of Docusaurus, Astro and Jekyll
+(``_data/``).
 
-The nearest file counts, from the article's folder up to the articles folder. A change of it is seen by articles that
-are read after it.
+The nearest file has priority, from the article's folder up to the articles folder. A change of such a file affects only
+articles that are read afterwards.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ _LARGEST_BYTES = 500_000
 
 
 def with_names(byline: tuple[str, ...], articles: Path, file: PurePosixPath) -> tuple[str, ...]:
-    """*byline* with the name of each author who has one under that key. *file* is relative to *articles*."""
+    """*byline* with each key replaced by the author's name, if there is one. *file* is relative to *articles*."""
     known = _names_for(articles, str(file.parent)) if byline else {}
     return tuple(dict.fromkeys(known.get(key, key) for key in byline)) if known else byline
 
 
 @lru_cache(200)
 def _names_for(articles: Path, folder: str) -> dict[str, str]:
-    """Key to name for the articles in *folder*. Kept until ``look_again``."""
+    """The names by key for the articles in *folder*. Cached until ``clear_cache``."""
     known: dict[str, str] = {}
     for above in (PurePosixPath(folder), *PurePosixPath(folder).parents):
         for name in _NAMES:
@@ -49,14 +50,14 @@ def _names_for(articles: Path, folder: str) -> dict[str, str]:
     return known
 
 
-def look_again() -> None:
-    """Files of authors may have changed. Called before each batch of files."""
+def clear_cache() -> None:
+    """Makes the next call read changed files of authors. Called before each batch of files."""
     _names_for.cache_clear()
 
 
 @lru_cache(20)
 def _names_in(path: str, _modified_ns: int, _size: int) -> dict[str, str]:
-    """Key to name; empty for a file that says something else."""
+    """The names by key in one file; empty if the file cannot be read or has other content."""
     try:
         fields = list(yaml_fields(decode_text(read_real(Path(path), _LARGEST_BYTES)), 1))
     except (OSError, UnreadableArticle):

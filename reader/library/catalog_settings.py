@@ -1,7 +1,6 @@
-"""The settings that the catalog was built with: a command with other settings must not rebuild a running server's
-catalog.
+"""Prevents a command with other settings from rebuilding the catalog of a running server.
 
-Whoever indexes writes them into the lock file that it holds. A command with another articles folder, time zone or
+The indexing process writes its settings into its lock file. A command with another articles folder, time zone or
 language would remove or change all articles of the running site.
 """
 
@@ -19,13 +18,14 @@ from ..storage.locks import is_locked
 
 
 def write_served(lock: Path, settings: Settings) -> None:
-    """Called by the process that holds *lock*. On a full disk nothing is written, and nothing refused later."""
+    """Writes the settings into *lock*, which this process must hold. On a full disk nothing is written, and
+    ``refuse_other_settings`` accepts any settings."""
     with suppress(OSError):
         lock.write_text(json.dumps(_settings_of(settings)), "utf-8")
 
 
 def refuse_other_settings(lock: Path, settings: Settings) -> None:
-    """Raises BadSetting if a process that indexes with other settings holds *lock*."""
+    """Raises BadSetting if an indexing process with other settings holds *lock*."""
     served = _read(lock) if is_locked(lock) else {}
     for name, value in _settings_of(settings).items():
         other = served.get(name, value)
@@ -56,7 +56,7 @@ def _read(lock: Path) -> dict[str, str]:
 
 
 def _is_same_folder(one: str, other: str) -> bool:
-    """Whether they are one folder that is there, perhaps by a link or a bind mount."""
+    """Whether both paths are the same existing folder, for example by a symbolic link or a bind mount."""
     try:
         return Path(one).samefile(other)
     except OSError:

@@ -1,9 +1,9 @@
-"""The directory walk of the articles folder: which files are read as articles, and why others are not.
+"""Walks the articles folder: finds the files to read as articles, and the reasons why others are skipped.
 
-An error of one entry becomes that entry's problem and does not stop the walk. Each real file is found once: symbolic
+An error of one entry becomes a problem of this entry and does not stop the walk. Each real file is found once: symbolic
 links to files that are read anyway, and links out of the folder, are not followed. The result for a path depends only
-on its name and its file (and for ``rain (1).md`` on ``rain.md``), so walking one path gives the same entry as walking
-the whole folder.
+on its name and its file (and for ``rain (1).md`` on ``rain.md``), so a walk of one path yields the same entry as a walk
+of the whole folder.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device",
 
 
 class EntryKind(Enum):
-    """What an entry is: a file to read, a folder to list, a problem, or a name that is skipped on purpose."""
+    """The kind of an entry: a file to read, a folder to list, a problem, or a name that is skipped deliberately."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -46,9 +46,9 @@ class EntryKind(Enum):
 
 @dataclass(frozen=True)
 class NameRules:
-    """Which file names a walk is for, and why it skips a file of a name; an empty reason means none.
+    """The rules of a walk: which file names it looks for, and why it skips a name (empty: not skipped).
 
-    ``has_copies`` tells whether ``rain (1).md`` beside ``rain.md`` is skipped as a copy.
+    With ``has_copies``, ``rain (1).md`` beside ``rain.md`` is skipped as a copy.
     """
 
     is_wanted: Callable[[str], bool]
@@ -56,7 +56,7 @@ class NameRules:
     has_copies: bool = False
 
     def reads(self, path: str) -> bool:
-        """Whether the walk reads the file *path* (relative, with ``/``): it is wanted and no part of it is skipped."""
+        """Whether the walk reads the file *path* (relative, with ``/``): its name is wanted and no part is skipped."""
         *folders, name = path.split("/")
         return self.is_wanted(name) and not self.reason_to_skip(name) and not any(map(reason_to_skip_folder, folders))
 
@@ -66,7 +66,7 @@ ARTICLE_NAMES = NameRules(is_article_name, reason_to_skip_file, has_copies=True)
 
 @dataclass(frozen=True)
 class Root:
-    """A folder to walk: its real path, device and inode. For the articles folder, that of ``READER_ARTICLES``."""
+    """A folder to walk, such as that of ``READER_ARTICLES``: its real path, device and inode."""
 
     path: str
     device: int
@@ -101,7 +101,7 @@ class FolderEntry:
 
 
 def find_root(folder: Path, names: NameRules = ARTICLE_NAMES) -> Root:
-    """The folder, with symbolic links resolved. Raises OSError if there is none."""
+    """The Root of *folder*, with symbolic links resolved. Raises OSError if it is not an existing folder."""
     path = os.path.realpath(folder, strict=True)
     status = Path(path).stat()
     if not stat.S_ISDIR(status.st_mode):
@@ -110,9 +110,9 @@ def find_root(folder: Path, names: NameRules = ARTICLE_NAMES) -> Root:
 
 
 def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
-    """Every file, folder, problem and skipped name at and below *under* (relative to *root*; empty for the root).
+    """Yields all files, folders, problems and skipped names at and below *under* (relative to *root*; empty for it).
 
-    Raises OSError if the root itself cannot be listed.
+    Raises OSError if the root itself cannot be listed. Example: ``[e.path for e in walk(find_root(folder), "2018")]``.
     """
     start = _find(root, under)
     if start is None:
@@ -127,7 +127,7 @@ def walk(root: Root, under: str = "") -> Iterator[FolderEntry]:
 
 
 def watched_folders(root: Root) -> Iterator[str]:
-    """Real paths of the root and of all sub-folders that are read."""
+    """The real paths of the root and of all subfolders that are read."""
     return (entry.real_path for entry in walk(root) if entry.kind is EntryKind.FOLDER)
 
 
@@ -137,27 +137,27 @@ def article_files(root: Root, under: str = "") -> Iterator[FolderEntry]:
 
 
 def stamp_of(status: os.stat_result) -> str:
-    """Changes when the file's content or the right to read it changes: ``mtime:size:mode:uid:gid:inode:ctime``.
+    """A text that changes with the file's content or permissions: ``mtime:size:mode:uid:gid:inode:ctime``.
 
-    A program can set a file's modification time, but not its ctime, so the ctime shows a change that keeps size and
-    modification time. Times are in nanoseconds, negative before 1970.
+    A program can set the modification time of a file, but not its ctime, so the ctime detects a change with the same
+    size and modification time. Times are in nanoseconds, negative before 1970.
     """
     access = f"{status.st_mode:o}:{status.st_uid}:{status.st_gid}"
     return f"{status.st_mtime_ns}:{status.st_size}:{access}:{status.st_ino}:{status.st_ctime_ns}"
 
 
 def without_ctime(stamp: str) -> str:
-    """The part of the stamp that a rename keeps."""
+    """The part of the stamp that a rename does not change."""
     return stamp.rpartition(":")[0]
 
 
 def of_content(stamp: str) -> str:
-    """The part of the stamp without inode and ctime, which some network file systems change at every look."""
+    """The stamp without inode and ctime, which some network file systems change at every access."""
     return stamp.rsplit(":", 2)[0]
 
 
 def may_be_readable_later(stamp: str) -> str:
-    """The stamp to store for a file that could not be read: its content is unchanged, but it is read again."""
+    """The stamp to store for a file that could not be read, so that the next scan reads it again."""
     return f"{of_content(stamp)}:0:0"
 
 
@@ -193,9 +193,9 @@ def _list(root: Root, folder: FolderEntry) -> Iterator[FolderEntry]:
 
 
 def _mode(entry: os.DirEntry[str]) -> int:
-    """The file type bits of ``st_mode``, from the directory listing without a further system call where that tells.
+    """The file type bits of ``st_mode``, from the directory listing if possible, without another system call.
 
-    An entry that cannot be looked at counts as a file: then it is that file's problem, not its folder's.
+    An entry whose type cannot be read counts as a file, so that the problem is the file's, not its folder's.
     """
     try:
         return _listed_mode(entry)
@@ -245,7 +245,7 @@ def _file(root: Root, path: str, real_path: str, name: str) -> FolderEntry | Non
 
 
 def _reason_by_original(folder: str, name: str) -> str:
-    """Why ``rain (1).md`` is a copy of the file ``rain.md`` beside it; empty if it is not."""
+    """Why *name*, such as ``rain (1).md``, is a copy of the file ``rain.md`` beside it; empty if it is not."""
     found = original_of(name)
     if found is None:
         return ""
@@ -280,7 +280,7 @@ def _stamped(root: Root, path: str, real_path: str) -> FolderEntry | None:
 
 
 def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> FolderEntry | None:
-    """The entry for a symbolic link: its target if it is inside the root and not read anyway, else a problem."""
+    """The entry of a symbolic link: its target if that is inside the root and not read anyway, else a problem."""
     name, names = link.rpartition("/")[2], root.names
     try:
         target = os.path.realpath(link, strict=True)
@@ -322,9 +322,9 @@ def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:
 
 
 def _failed(root: Root, path: str, name: str, real_path: str, error: OSError) -> FolderEntry | None:
-    """The problem of an entry that cannot be read; None if it has vanished or is a file of another kind.
+    """The problem of an entry that cannot be read; None if it was deleted or is a file with another suffix.
 
-    A link that cannot be followed because of an I/O error may lead to a folder of articles.
+    A link without a suffix that cannot be followed is a problem, because it may lead to a folder of articles.
     """
     is_other_file = "." in name and not root.names.is_wanted(name)
     if error.errno in _VANISHED or (is_other_file and error.errno in _FORBIDDEN):

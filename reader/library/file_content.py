@@ -1,4 +1,4 @@
-"""Reads a file of the articles folder that the walk found, without following links that lead elsewhere by now."""
+"""Reads a file that the walk of the articles folder found. Does not follow a link that was put there afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..storage.regular_files import read_real
 def read_content_of(articles: Path, path: str, limit_bytes: int) -> bytes:
     """The content of *path*, which is relative to the folder *articles*.
 
-    Raises OSError as ``read_real``. ELOOP may pass: the file is there again, or the next walk says what the link is.
+    Raises OSError as ``read_real``. ELOOP is temporary: the next walk finds the file, or the problem of the link.
     """
     try:
         return read_real(articles / path, limit_bytes)
@@ -25,7 +25,7 @@ def read_content_of(articles: Path, path: str, limit_bytes: int) -> bytes:
 
 
 def _real_path(articles: Path, path: str) -> str:
-    """Where the links in *path* lead, by the rules of the walk. Raises OSError if it would not read that."""
+    """*path* with its links resolved by the rules of the walk. Raises OSError if the walk would not read the file."""
     from .directory_walk import ARTICLE_NAMES, EntryKind, NameRules, find_root, walk
 
     folder, names = articles, ARTICLE_NAMES

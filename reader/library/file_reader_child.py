@@ -1,6 +1,7 @@
-"""The program of a child that reads article files: decode, parse, sanitize, edit, measure pictures, tokenize.
+"""The program of a child process that reads article files: decodes, parses and sanitizes them, builds articles,
+measures pictures, and computes search terms.
 
-It opens only regular files within the size limit: reading a FIFO or a device could block.
+It opens only regular files within the size limit, because reading a FIFO or a device could block.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..models import NOTE, Article, Draft, Problem, local_time
 from ..settings import Settings
 from ..storage.log_formatter import start_logging
 from .article_json import fields_of
-from .author_files import look_again, with_names
+from .author_files import clear_cache, with_names
 from .file_content import read_content_of
 
 log = logging.getLogger(__name__)
@@ -39,24 +40,27 @@ Answer = dict[str, object]
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 _MOST_TRACEBACKS = 20
-"""Of one process: a bug met by thousands of files is logged a few times; each file's problem names it."""
+"""The number of tracebacks that one process logs, because a bug can affect thousands of files. The problem of each
+file names the error."""
 _traceback_numbers = count(1)
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
-"""What one batch makes has few cycles; looking for them after every 700 objects takes a twentieth of the time."""
+"""The threshold of the garbage collector. A batch creates few reference cycles; with Python's default of 700 objects,
+collections take a twentieth of the time."""
 
 
 def main() -> None:
     answers = prepare()
     start_logging()
-    gc.freeze()  # nothing that was imported is looked through again
+    gc.freeze()  # excludes imported modules from garbage collection
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     answer_lines(answers, _answer)
 
 
 def _answer(request: str) -> str:
-    """A JSON list: for each path ``{"digest", "article", "words", "keywords"}`` or ``{"digest", "problem"}``.
+    """The answer to a request: a JSON list with ``{"digest", "article", "words", "keywords"}`` or ``{"digest",
+    "problem", "may_pass"}`` for each path; for the site's settings, the result of ``read_site``.
 
-    The answer to an empty request is an empty line.
+    The answer to an empty request (PING) is an empty line.
     """
     if not request:
         return ""
@@ -66,31 +70,31 @@ def _answer(request: str) -> str:
         from .site_reader import read_site
 
         return json.dumps(read_site(settings, arguments["site"]))
-    look_again()
+    clear_cache()
     read = read_files(settings, arguments["paths"], pictures=arguments["pictures"])
     return f"[{','.join(map(_json, arguments['paths'], read))}]"
 
 
 @lru_cache(4)
 def _settings(text: str) -> Settings:
-    """The parent's settings, pickled by the parent; they contain no user input."""
+    """The settings, pickled by the parent process; they contain no user input."""
     return pickle.loads(base64.b64decode(text))  # type: ignore[no-any-return]  # noqa: S301
 
 
 _file = lru_cache(100)(PurePosixPath)
-"""Each path of a batch is taken apart once."""
+"""PurePosixPath with a cache, so that each path of a batch is parsed once."""
 
 
 def read_file(settings: Settings, path: str, *, pictures: bool = True) -> Answer:
-    """As ``read_files``, of one file."""
+    """Like ``read_files``, for one file."""
     return read_files(settings, [path], pictures=pictures)[0]
 
 
 def read_files(settings: Settings, paths: list[str], *, pictures: bool = True) -> list[Answer]:
     """The article or the problem of each file (*paths* are relative to the articles folder), as JSON fields.
 
-    All files go through one stage before the next: its code stays in the caches of the CPU, which saves a sixth of the
-    time.
+    All files pass one stage before the next one starts, so that its code stays in the CPU caches. This saves a sixth of
+    the time.
     """
     batch = _Batch(settings)
     contents = batch.each(dict.fromkeys(paths, b""), batch.content)
@@ -105,7 +109,7 @@ def read_files(settings: Settings, paths: list[str], *, pictures: bool = True) -
 
 
 class _Batch:
-    """The stages of reading. A file that fails in one, of ``failed``, doesn't reach the next."""
+    """The stages of reading. A file that fails in a stage is added to ``failed`` and skips the next stages."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -113,11 +117,11 @@ class _Batch:
         self.failed: dict[str, Answer] = {}
 
     def each(self, values: dict[str, _In], stage: Callable[[str, _In], _Out]) -> dict[str, _Out]:
-        """``stage(path, value)`` of each by path."""
-        done: dict[str, _Out] = {}
+        """The results of ``stage(path, value)`` by path, without the files that fail."""
+        results: dict[str, _Out] = {}
         for path, value in values.items():
             try:
-                done[path] = stage(path, value)
+                results[path] = stage(path, value)
             except (_NotRead, ReaderError) as error:
                 self.failed[path] = _problem(path, self.digests.get(path, ""), error)
             except MemoryError:  # ends the process; the parent reports the memory limit
@@ -126,7 +130,7 @@ class _Batch:
                 if next(_traceback_numbers) <= _MOST_TRACEBACKS:
                     log.exception("%s: bug while reading", path)
                 self.failed[path] = _failed(self.digests.get(path, ""), Problem(path, 0, *_bug(error)))
-        return done
+        return results
 
     def content(self, path: str, _: bytes) -> bytes:
         try:
@@ -161,14 +165,14 @@ def _may_have_media(article: Article, draft: Draft) -> bool:
 
 
 def _with_media(article: Article, draft: Draft, file: PurePosixPath, settings: Settings) -> Article:
-    from ..media.renditions import link_pictures  # Pillow and its like: a fifth of what this program imports
+    from ..media.renditions import link_pictures  # imports Pillow, a fifth of all imports of this program
     from ..media.sound_and_video import link_media
 
     return link_media(link_pictures(article, file, settings, draft.pictures), file, settings)
 
 
 class _NotRead(Exception):
-    """An OSError of the article's own file; those of other files are bugs."""
+    """An OSError of the article's own file. An OSError of another file is a bug."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -176,11 +180,12 @@ class _NotRead(Exception):
 
 
 def _problem(path: str, digest: str, error: _NotRead | ReaderError) -> Answer:
-    """``may_pass`` is true for an error of the file system that may end without a change of the file."""
+    """The answer for a file that failed. ``may_pass`` is true for an error of the file system that may end without a
+    change of the file."""
     if isinstance(error, _NotRead):
-        known = error.error
-        problem = Problem(path, 0, known.strerror or str(known), _hint(known))
-        return _failed("", problem, may_pass=known.errno not in (errno.EFBIG, errno.EINVAL))
+        cause = error.error
+        problem = Problem(path, 0, cause.strerror or str(cause), _hint(cause))
+        return _failed("", problem, may_pass=cause.errno not in (errno.EFBIG, errno.EINVAL))
     if isinstance(error, NothingToPublish):
         return _failed(digest, Problem(path, 0, error.cause, error.hint, NOTE))
     if isinstance(error, UnreadableArticle):
@@ -189,7 +194,8 @@ def _problem(path: str, digest: str, error: _NotRead | ReaderError) -> Answer:
 
 
 def _json(path: str, answer: Answer) -> str:
-    """*answer* in one line; a problem if it holds text that is not valid Unicode, which no database stores."""
+    """*answer* as one line of JSON; a problem if it contains text that is not valid Unicode, which no database
+    stores."""
     text = json.dumps(answer, ensure_ascii=False)
     try:
         text.encode()

@@ -1,7 +1,8 @@
-"""Reads article files in child processes with limits, so that a file that is too slow or too large harms no other.
+"""Reads article files in child processes with limits, so that a file that takes too much time or memory does not affect
+others.
 
-One child process stays idle for the next change. Many files are read in batches, ahead of whoever takes the results,
-and very many are distributed over one child per CPU core.
+One child process stays idle for the next change. Many files are read in batches, ahead of the caller that uses the
+results, and very many are distributed over one child per CPU core.
 """
 
 from __future__ import annotations
@@ -36,41 +37,42 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "reader.library.file_reader_child")
 BATCHED_FROM = 64
-"""From this number of files on, they are read in batches while the caller writes what was read before."""
+"""From this number of files on, files are read in batches while the caller writes earlier results."""
 
 PARALLEL_FROM = 150
-"""From this number of files on, several children read in parallel. Starting one takes as long as reading 70 to 300."""
+"""From this number of files on, several children read in parallel. Starting a child takes as long as reading 70 to 300
+files."""
 
 RECYCLE_BYTES = 200_000_000
 """A child whose resident memory exceeds this is replaced."""
 
 _WALL_TIME_FACTOR = 6
-"""The wall time limit is this multiple of the CPU time limit, for a file on a slow disk. On a busy machine, the time in
-which the child waits for a processor doesn't count: else an article would lose its pictures, or be a problem."""
+"""The wall time limit is this multiple of the CPU time limit, for a file on a slow disk. The time for which the child
+waits for a processor of a busy machine is not counted; else an article would lose its pictures or become a problem."""
 
 _BATCH_FILES = 32
 _BATCH_BYTES = 500_000
-"""A batch is full when its files together have so many bytes."""
+"""A batch is full when the total size of its files reaches this."""
 _QUEUED_BATCHES = 8
-"""Batches queued per child: enough to keep two busy while one transaction is written, few enough to bound memory."""
+"""The number of queued batches per child: enough to read while a transaction is written, few enough to limit memory."""
 
 _SETTINGS = {"time": "READER_READ_TIMEOUT_SECONDS", "memory": "READER_READ_MEMORY_MB"}
 _children = WarmChildren(RECYCLE_BYTES, idle_seconds=10, keep=1)
-"""Those of other CPU cores stay for the next files of a folder that is being copied, or of the next folder."""
+"""One idle child stays. Those of other CPU cores stay for 10 s, for more files of a folder that is being copied."""
 
 _CODE = ("chinese", "sanitizer", "article_building", "formats", "media", "models.py")
-"""What an article depends on besides its file."""
+"""The code on which an article depends besides its file."""
 
 
 @cache
 def code_fingerprint() -> str:
-    """Another one for a version of Reader that may read files otherwise.
+    """A hash of the code that reads files. If it changes, all files are read again.
 
-    That of the files as they were at the first call. ``serve`` makes it when it loads them: until the reload after an
-    update, files are read by the code before, and are to be read again by the new one.
+    It is computed at the first call. ``serve`` calls it when it loads the code: after an update, the old code reads
+    files until the reload, and the new code must read them again.
     """
-    places = [PACKAGE / name for name in _CODE]
-    files = sorted(file for folder in places for file in (folder.rglob("*") if folder.is_dir() else [folder]))
+    paths = [PACKAGE / name for name in _CODE]
+    files = sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
     return fingerprint(*(file.read_bytes() for file in files if file.suffix in (".py", ".txt")))
 
 
@@ -79,7 +81,7 @@ class FileResult:
     """The result of reading one file: the digest of its bytes, and its article or problem.
 
     ``may_pass`` is true for an error of the file system that may end without a change of the file.
-    ``terms`` are those of the article for the catalog.
+    ``terms`` are the search terms of the article for the catalog.
     """
 
     path: str
@@ -91,7 +93,13 @@ class FileResult:
 
 
 class FileReader:
-    """Reads files of ``settings.articles``. All readers in a process share the idle children."""
+    """Reads files of ``settings.articles``. All readers in a process share the idle children.
+
+    ::
+
+        for result in FileReader(settings).read({"2018/rain.md": stamp}):
+            print(result.path, result.result)  # an Article or a Problem
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._failures, self._is_ended = settings, count(1), False
@@ -114,17 +122,17 @@ class FileReader:
                     yield from waiting.popleft().result()
                     waiting.extend(threads.submit(self._read_batch, batch) for batch in islice(batches, 1))
             finally:
-                self._is_ended = True  # nobody waits for what the threads still read
+                self._is_ended = True  # the remaining results are not needed
                 for future in waiting:
                     future.cancel()
 
     def read_site(self, path: str) -> dict[str, Any]:
-        """The answer of ``site_reader.read_site``. Raises ChildFailed, or OSError if no child can be started."""
+        """The result of ``site_reader.read_site``. Raises ChildFailed, or OSError if no child can be started."""
         answer: dict[str, Any] = json.loads(self._request({"site": path}))
         return answer
 
     def _request(self, request: dict[str, object]) -> str:
-        """The answer of a child, which ends if it fails."""
+        """The answer of a child. A child that fails is ended. Raises ChildFailed, OSError."""
         child = _children.take(COMMAND, self.limits)
         try:
             line = json.dumps({"settings": self._pickled, **request})
@@ -147,27 +155,28 @@ class FileReader:
             yield batch
 
     def _size_bytes(self, path: str) -> int:
-        """0 for a file that is gone: reading it says so."""
+        """The size of a file; 0 if it is missing, which reading it reports."""
         try:
             return os.stat(f"{self._settings.articles}/{path}").st_size  # noqa: PTH116 (a Path costs as much as the call)
         except OSError:
             return 0
 
     def _read_batch(self, stamps: dict[str, str]) -> list[FileResult]:
-        """Reads the files together; one by one if the child fails."""
+        """Reads the files in one request; one by one if the child fails."""
         try:
             return self._read_in_child(stamps, pictures=True)
         except ChildFailed:
             return [self._read_file(path, stamp) for path, stamp in stamps.items() if not self._is_ended]
 
     def _read_file(self, path: str, stamp: str) -> FileResult:
-        """Tries again without pictures if the child fails: an article with a bad picture is still published."""
+        """Reads one file; if the child fails, again without pictures, so that an article with a bad picture is
+        published."""
         try:
             return self._read_in_child({path: stamp}, pictures=True)[0]
         except ChildFailed as failed:
             if next(self._failures) <= MOST_LINES:
                 how = "" if failed.killed else ", without pictures"
-                log.warning("%s: %s; it is read once more%s", path, failed, how)
+                log.warning("%s: %s; it is read again%s", path, failed, how)
             pictures = failed.killed
         try:
             return self._read_in_child({path: stamp}, pictures=pictures)[0]
@@ -204,11 +213,11 @@ def read_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResul
 
 
 def longest_seconds(settings: Settings) -> float:
-    """How long reading one file can take: each is tried twice. Without the time in which it waits for a processor."""
+    """The longest time to read one file, which is tried twice; without the time for which it waits for a processor."""
     return 2 * settings.read_timeout_seconds * _WALL_TIME_FACTOR
 
 
 def warm_up(settings: Settings) -> None:
-    """Starts an idle child, so that the next change is read without delay. If that fails, reading will say so."""
+    """Starts an idle child, so that the next change is read without delay. Ignores errors; reading reports them."""
     with suppress(OSError):
         _children.start(COMMAND, FileReader(settings).limits)

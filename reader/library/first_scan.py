@@ -1,4 +1,4 @@
-"""Tells when a new catalog has been filled, so that pages can be served from it."""
+"""Decides when a new catalog is filled, so that pages can be served from it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Collection
 from ..catalog import CatalogTransaction
 
 PATIENCE_SECONDS = 5.0
-"""How long a new catalog waits for files that are being written. Without it, their articles would be 404."""
+"""How long a new catalog waits for files that are being written; else their articles would be 404."""
 
 
 class FirstScan:
-    """The scans of one new catalog file. Another file may take its place while the folder is read."""
+    """The scans that fill a new catalog file. Another file may replace it while the folder is read."""
 
     def __init__(self) -> None:
         self._generation, self._since = "", 0.0
 
     def begin(self, transaction: CatalogTransaction) -> str:
-        """The ``generation`` of the catalog that this pass must fill; empty if it is filled."""
+        """The ``generation`` of the catalog that this scan must fill; empty if it is filled."""
         if transaction.get_meta("filled") == "1":
             return ""
         generation = transaction.get_meta("generation")
@@ -27,7 +27,8 @@ class FirstScan:
         return generation
 
     def end(self, transaction: CatalogTransaction, begun: str, unsettled: Collection[str]) -> None:
-        """After a pass over the folder that left out the *unsettled* files. *begun* is the result of ``begin``."""
+        """Marks the catalog as filled after a scan of the whole folder without the *unsettled* files, which are still
+        being written; these delay it by up to PATIENCE_SECONDS. *begun* is the result of ``begin``."""
         if not begun or transaction.get_meta("generation") != begun:
             return
         if not unsettled or time.monotonic() - self._since > PATIENCE_SECONDS:

@@ -1,8 +1,8 @@
-"""Faults of the articles folder: tells deleted files from a folder that is missing, unmounted or replaced.
+"""Faults of the articles folder: distinguishes deleted files from a folder that is missing, unmounted or replaced.
 
-An unmounted share looks like a folder whose articles were all deleted. So bulk removals are not applied at once: the
-articles stay published until the files come back, an operator runs ``check --accept-removals``, or the fault has
-lasted for ``READER_ACCEPT_REMOVALS_SECONDS``.
+An unmounted share looks like a folder whose articles were all deleted. Therefore bulk removals are not applied
+immediately: the articles stay published until the files exist again, an operator runs ``check --accept-removals``, or
+the fault has lasted for ``READER_ACCEPT_REMOVALS_SECONDS``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..i18n import N_, Message, deserialize, nmessage, serialize
 from .directory_walk import Root
 
 FEW = 3
-"""Up to this many missing articles are removals in a small library too: people delete a few files by hand."""
+"""Up to this many missing articles count as removals even in a small library: people delete a few files by hand."""
 
 UNREADABLE, EMPTY, REPLACED, UNMOUNTED, BULK = "unreadable", "empty", "replaced", "unmounted", "bulk"
 TOO_FEW = "too few"
@@ -41,26 +41,28 @@ class Fault:
 
     @property
     def can_be_accepted(self) -> bool:
-        """Whether the removals are applied after a while. Never for an unreadable or wrong folder."""
+        """Whether the removals are applied after READER_ACCEPT_REMOVALS_SECONDS. Never for an unreadable or wrong
+        folder."""
         return self.kind not in (UNREADABLE, TOO_FEW)
 
 
 def unreadable(error: OSError, path: object) -> Fault:
+    """The fault of an articles folder that cannot be read."""
     cause = error.strerror or str(error)
     return Fault(UNREADABLE, Message("the articles folder %(path)s cannot be read: %(cause)s", path=path, cause=cause))
 
 
 def too_few(root: Root, count: int, least: int) -> Fault:
-    """The fault of a folder that a new catalog is to be filled from, if it holds less than READER_LEAST_ARTICLES."""
+    """The fault of a folder with less than READER_LEAST_ARTICLES files, from which a new catalog would be filled."""
     text = N_("%(path)s holds %(count)s article files; READER_LEAST_ARTICLES says at least %(least)s")
     return Fault(TOO_FEW, Message(text, path=root.path, count=count, least=least))
 
 
 def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: int) -> Fault | None:
-    """The fault if *root* is another folder than the one scanned *before*; None if its removals can be applied.
+    """The fault of a *root* that differs from the folder of the scan *before*; None if its removals can be applied.
 
-    *lost* of the *known* published articles have no file in it. A symbolic link with a new target was switched by a
-    deployment, so its removals are applied, unless the new folder holds no articles.
+    *lost* of the *known* published articles have no file in it. If the path differs, a deployment has switched a
+    symbolic link: its removals are applied, unless the new folder has no articles (*is_empty*).
     """
     if before.path != root.path:
         if known and is_empty:
@@ -81,7 +83,10 @@ def of_another_root(before: Root, root: Root, is_empty: bool, lost: int, known: 
 
 
 def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int) -> Fault | None:
-    """The fault if the files of the published articles at *missing* are gone, of *known* articles; None if removed."""
+    """The fault if the files of published articles at the paths *missing* disappeared; None if they count as removed.
+
+    *mounts* are subfolders that were mount points; *known* is the number of published articles.
+    """
     for mount in mounts:
         lost = sum(1 for path in missing if path.startswith(f"{mount}/"))
         if lost and not _is_mounted(root, mount):
@@ -94,7 +99,7 @@ def of_missing(root: Root, mounts: Iterable[str], missing: list[str], known: int
 
 
 def is_bulk(lost: int, known: int) -> bool:
-    """Whether so many articles, of *known* ones, are rather a fault of the folder than removals."""
+    """Whether *lost* missing of *known* articles are probably a fault of the folder, not removals."""
     return lost > FEW and 2 * lost > known
 
 
@@ -106,6 +111,7 @@ def _is_mounted(root: Root, folder: str) -> bool:
 
 
 def stored_fault(transaction: CatalogTransaction) -> Fault | None:
+    """The fault of the last scan; None if there was none."""
     kind = transaction.get_meta("fault_kind")
     if not kind:
         return None
@@ -128,7 +134,7 @@ def store_root(transaction: CatalogTransaction, root: Root) -> None:
 
 
 def stored_mounts(transaction: CatalogTransaction) -> list[str]:
-    """Sub-folders that were mount points in the last full scan."""
+    """The subfolders that were mount points in the last full scan."""
     return list(json.loads(transaction.get_meta("mounts") or "[]"))
 
 

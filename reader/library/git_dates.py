@@ -1,7 +1,7 @@
-"""When the files of a folder were first committed, where the folder is a clone of a git repository.
+"""Reads the dates of the first commits of files, if the folder is in a clone of a git repository.
 
-One ``git log`` for the whole folder, by the installed git. Nothing of the repository is run, and nothing is fetched
-(``child_process/git.py``).
+It runs one ``git log`` for the whole folder with the installed git. Git runs no programs of the repository and fetches
+nothing (``child_process/git.py``).
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _TIME = re.compile(rb"\d{1,11}")
 
 
 def first_commits(folder: Path) -> dict[str, datetime]:
-    """The time of the first commit of each file in *folder*, by its path there; empty where that can't be told.
+    """The time of the first commit of each file by its path in *folder*; empty if git or the history is not available.
 
-    A file that was renamed keeps the time of its former name.
+    A file that was renamed has the time of its former name.
     """
     if _git_folder(folder) is None or not (git := shutil.which("git")):
         return {}
@@ -51,13 +51,13 @@ def first_commits(folder: Path) -> dict[str, datetime]:
         with _running([git, *OPTIONS, *_COMMAND], folder, environment) as process:
             found = _read(_parts(cast("IO[bytes]", process.stdout)))
             return found if process.wait() == 0 else {}
-    except (OSError, _TooMuch):
+    except (OSError, _OutputTooLarge):
         return {}
 
 
 @contextmanager
 def _running(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """*command* in *folder*; killed after TIMEOUT_SECONDS, or if the caller is done before it ends."""
+    """Runs *command* in *folder* during the block. It is killed at the end of the block and after TIMEOUT_SECONDS."""
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(  # noqa: S603 our own command
         command, cwd=folder, env=environment, stdin=nothing, stdout=pipe, stderr=nothing
@@ -71,17 +71,17 @@ def _running(command: Sequence[str], folder: Path, environment: dict[str, str]) 
             process.kill()
 
 
-class _TooMuch(Exception):
-    """What git tells is more than ``_MOST_BYTES``."""
+class _OutputTooLarge(Exception):
+    """The output of git is larger than ``_MOST_BYTES``."""
 
 
 def _parts(stdout: IO[bytes]) -> Iterator[bytes]:
-    """What stands between two ``_COMMIT``; no more of it is in memory. Raises _TooMuch."""
+    """The parts of the output between ``_COMMIT``; one part is in memory at a time. Raises _OutputTooLarge."""
     begun, size_bytes = list[bytes](), 0
     while chunk := stdout.read(_CHUNK_BYTES):
         size_bytes += len(chunk)
         if size_bytes > _MOST_BYTES:
-            raise _TooMuch
+            raise _OutputTooLarge
         *ended, last = chunk.split(_COMMIT)
         for part in ended:
             yield b"".join([*begun, part])
@@ -91,12 +91,12 @@ def _parts(stdout: IO[bytes]) -> Iterator[bytes]:
 
 
 def read_dated_files(settings: Settings, stamps: dict[str, str]) -> Iterator[FileResult]:
-    """As ``read_files``; an article without a date has that of its file's first commit."""
+    """Like ``read_files``; an article without a date gets the date of its file's first commit."""
     return (_dated(result, settings) for result in read_files(settings, stamps))
 
 
 def _dated(result: FileResult, settings: Settings) -> FileResult:
-    """*result* with the day of its first commit, if its article has no date otherwise."""
+    """*result* with the date of the first commit, if its article has no other date and is not a draft."""
     article = result.result
     if not isinstance(article, Article) or is_dated(article.published) or article.draft:
         return result
@@ -114,12 +114,12 @@ def _first_commits_now(folder: Path) -> dict[str, datetime]:
     git_folder = _git_folder(folder)
     if git_folder is None:
         return {}
-    return _kept(folder, tuple(map(_modified, (git_folder / "logs" / "HEAD", git_folder / "HEAD"))))
+    return _cached_first_commits(folder, tuple(map(_modified, (git_folder / "logs" / "HEAD", git_folder / "HEAD"))))
 
 
 @lru_cache(2)
-def _kept(folder: Path, _state: tuple[int, int]) -> dict[str, datetime]:
-    """As ``first_commits``, read again after a commit."""
+def _cached_first_commits(folder: Path, _state: tuple[int, int]) -> dict[str, datetime]:
+    """Like ``first_commits``, cached until the next commit, which changes *_state*."""
     return first_commits(folder)
 
 
@@ -131,15 +131,16 @@ def _modified(path: Path) -> int:
 
 
 def _git_folder(folder: Path) -> Path | None:
-    """That of a clone with all its history: of a shallow one the first commit is unknown."""
+    """The ``.git`` folder of *folder*; None without one and for a shallow clone, whose first commits are unknown."""
     above = next((above / ".git" for above in (folder, *folder.parents) if (above / ".git").exists()), None)
     return above if above is not None and not (above / "shallow").exists() else None
 
 
 def _read(parts: Iterator[bytes]) -> dict[str, datetime]:
-    """Newest commit first, so the last time that is told of a path is its first."""
+    """The time of the first commit by path. *parts* begin with the newest commit, so the last time of a path is its
+    first commit."""
     found: dict[str, int] = {}
-    now_called: dict[str, str] = {}
+    current_names: dict[str, str] = {}
     for commit in islice(parts, 1, None):
         time, *fields = commit.replace(b"\n", b"").split(b"\0")
         if not _TIME.fullmatch(time):  # the rest of a name with this character, or a forged time
@@ -149,8 +150,8 @@ def _read(parts: Iterator[bytes]) -> dict[str, datetime]:
             name = next(names, "")
             if status.startswith("R"):
                 new = next(names, "")
-                now_called[name] = now_called.get(new, new)
-                found[now_called[name]] = int(time)
+                current_names[name] = current_names.get(new, new)
+                found[current_names[name]] = int(time)
             else:
-                found[now_called.get(name, name)] = int(time)
+                found[current_names.get(name, name)] = int(time)
     return {name: datetime.fromtimestamp(time, UTC) for name, time in found.items()}

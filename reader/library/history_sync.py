@@ -19,18 +19,20 @@ from .site_folder import Writer
 log = logging.getLogger(__name__)
 
 MARK = "history"
-"""The row of ``meta`` with the identity of the history that the catalog's copy is one of; empty if it may be behind."""
+"""The key in ``meta`` for the identity of the history that the catalog has a copy of."""
 
 COMPARED = "history_compared"
-"""The row with the identity of the history that the folder was compared with."""
+"""The key in ``meta`` for the identity of the history with which the folder was compared."""
 
 FAULT = "state_fault"
+"""The key in ``meta`` for the fault of the state database; empty if there is none."""
 
 _Result = TypeVar("_Result")
 
 
 class HistorySync:
-    """Of one Library. If the state database cannot be used, what would be announced waits; new articles do not."""
+    """Synchronizes the history for one Library. If the state database cannot be used, removals, renames and corrections
+    wait; new articles do not."""
 
     def __init__(self, settings: Settings) -> None:
         self._folder, self._history = settings.articles, History(settings.state_url)
@@ -38,9 +40,10 @@ class HistorySync:
         self._exchange: Future[tuple[str, Rows]] | None = None
 
     def begin(self, transaction: CatalogTransaction) -> None:
-        """Exchanges rows if the catalog is new, or the state database is another one, was lost or could not be used.
+        """Starts an exchange of rows if the catalog is new, or if the state database was replaced, lost or unusable.
 
-        That may make the database, which takes half a second: in another thread, until ``complete``.
+        The exchange runs in another thread until ``complete``, because it may create the database, which takes half a
+        second.
         """
         try:
             identity = self._history.identity()
@@ -53,7 +56,8 @@ class HistorySync:
             self._end(transaction, "")
 
     def complete(self, writer: Writer) -> None:
-        """What ``begin`` began. Called before anything is written that the history knows of."""
+        """Waits for the exchange of ``begin`` and writes its result. Call it before each transaction that changes the
+        history."""
         exchange, self._exchange = self._exchange, None
         if exchange is None:
             return
@@ -74,7 +78,8 @@ class HistorySync:
         transaction.set_meta(FAULT, serialize(fault))
 
     def record(self, changes: Changes) -> None:
-        """Raises StateUnusable if something would be announced. Mere versions are exchanged later."""
+        """Writes *changes* to the state database. If it is unusable, raises StateUnusable for removals, renames and
+        corrections; new versions are exchanged later."""
         try:
             if self._is_behind and ANNOUNCED.isdisjoint(changes):
                 return
@@ -86,7 +91,8 @@ class HistorySync:
                 raise
 
     def end_full_pass(self, transaction: CatalogTransaction, unsettled: Collection[str]) -> None:
-        """Once for each new catalog: what was public and is not in the folder was removed or renamed meanwhile."""
+        """Compares the folder with the history, once for each new catalog: articles that were public and are not in the
+        folder were removed or renamed meanwhile."""
         identity = transaction.get_meta(MARK)
         if self._is_behind or unsettled or transaction.get_meta(COMPARED) == identity:
             return

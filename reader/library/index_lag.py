@@ -1,4 +1,4 @@
-"""Measures how long changes of files wait until they are indexed."""
+"""Measures the time between the change of a file and its indexing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable
 
 
 class IndexLag:
-    """Of the files that changed since it was made: what was there before is no change that anybody waits for."""
+    """Measures only files that changed after this object was created; for older files nobody waits."""
 
     def __init__(self) -> None:
         self._began = time.time()
         self.observe: Callable[[float], None] = lambda _: None
-        """Called with the seconds between the change of a file and now."""
+        """A callback for each file: the seconds between its change and its indexing."""
 
     def were_seen(self, stamps: Iterable[str]) -> None:
-        """*stamps* of files whose articles are in the catalog now. Their last part is the ctime, in nanoseconds."""
+        """Measures the files with these *stamps*, which are in the catalog now. The last part of a stamp is the ctime
+        in nanoseconds."""
         now = time.time()
         for stamp in stamps:
             if (changed_at := int(stamp.rpartition(":")[2]) / 1e9) > self._began:

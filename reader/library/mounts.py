@@ -1,4 +1,4 @@
-"""File systems that are mounted below the articles folder."""
+"""Detects file systems that are mounted below the articles folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .directory_walk import FolderEntry, Root
 
 
 def is_mounted(root: Root, entry: FolderEntry) -> bool:
-    """Whether the folder lies on another file system than the root, such as a mounted volume or share."""
+    """Whether the folder is on another file system than the root, such as a mounted volume or share."""
     try:
         return Path(entry.real_path).stat().st_dev != root.device
     except OSError:
@@ -17,7 +17,7 @@ def is_mounted(root: Root, entry: FolderEntry) -> bool:
 
 
 def mounts_below(root: Root) -> frozenset[bytes]:
-    """What is mounted in the folder, from the kernel's list (proc(5), mountinfo); empty where there is none."""
+    """The lines about mounts below the folder in the kernel's list (proc(5), mountinfo); empty without such a list."""
     path = os.fsencode(root.path)
     for character in (b"\\", b" ", b"\t", b"\n"):
         path = path.replace(character, b"\\%03o" % ord(character))
@@ -29,4 +29,5 @@ def mounts_below(root: Root) -> frozenset[bytes]:
 
 
 def is_below(path: str, folders: list[str]) -> bool:
+    """Whether *path* is inside one of *folders*."""
     return any(path.startswith(f"{folder}/") for folder in folders)

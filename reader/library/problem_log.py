@@ -1,7 +1,7 @@
-"""Logs the new problems of a pass over the articles folder in a bounded number of lines.
+"""Logs the new problems of a scan in a limited number of lines.
 
-A line names the file, the line, the field and the fix. It quotes nothing of the file, which may be a draft: only
-`python -m reader check` and the desk do that.
+A log line contains the file, the line, the field and the fix. It quotes no text of the file, which may be a draft; only
+`python -m reader check` and the editor pages do that.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ..i18n import redacted
 from ..models import Problem, escaped
 
 MOST_LINES = 20
-"""The number of problems of one pass that get a line each. The others are counted in one line."""
+"""How many problems of one scan get a line each. One more line has the number of the others."""
 
 
 class ProblemLog:
-    """Call ``add`` for each new problem of a pass, and ``close`` when it ends. ``check`` lists every problem."""
+    """Call ``add`` for each new problem of a scan, and ``close`` at its end. ``check`` lists every problem."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log, self._count = log, 0

@@ -1,4 +1,4 @@
-"""The results of reading, in batches that are written soon, so that slow files keep no others waiting."""
+"""Groups the results of reading into batches that are written soon, so that slow files do not delay others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from .file_reader_pool import FileResult
 
 SOON_SECONDS = 1.0
-"""What has been read is written after this time, however few files it is."""
+"""A batch ends after this time, even if it has few files."""
 
 SLOW_SECONDS, SLOW_FILE_SECONDS = 5.0, 0.25
-"""A pass of so many seconds is slow if each file took so long on average. A good file takes milliseconds."""
+"""A scan is slow if it has taken SLOW_SECONDS and on average SLOW_FILE_SECONDS per file. A usual file takes
+milliseconds."""
 
 
 def batched(results: Iterable[FileResult], most: int) -> Iterator[list[FileResult]]:
-    """At most *most* results at a time, and those of at most ``SOON_SECONDS``."""
+    """Yields *results* in lists: a list ends at *most* results or after ``SOON_SECONDS``."""
     batch: list[FileResult] = []
     began = time.monotonic()
     for result in results:
@@ -28,7 +29,7 @@ def batched(results: Iterable[FileResult], most: int) -> Iterator[list[FileResul
 
 
 def until_slow(results: Iterable[FileResult]) -> Iterator[FileResult]:
-    """The results until the pass turns out to be slow. The other files are left for the next pass."""
+    """Yields *results* until the scan is slow. The next scan reads the other files."""
     began = time.monotonic()
     for number, result in enumerate(results, 1):
         yield result

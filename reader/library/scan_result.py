@@ -1,4 +1,4 @@
-"""What a scan of the articles folder found."""
+"""The result of a scan of the articles folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..models import Problem
 
 @dataclass(frozen=True)
 class ScanResult:
-    """The result of one scan. ``unsettled`` are files that are still being written.
+    """The result of one scan. ``read`` and ``gone`` are the numbers of files that were read and removed. ``unsettled``
+    are files that are still being written or were postponed.
 
     ``next_due`` is the time (UTC seconds) of the next timed change: a scheduled article, or the removal of a missing
     file. ``removal_due`` is the time of the next removal. ``fault`` is the reason why removals were not applied.
@@ -25,4 +26,5 @@ class ScanResult:
 
 
 def earliest(*times: float | None) -> float | None:
+    """The earliest of *times*, ignoring None; None if there is none."""
     return min((time for time in times if time is not None), default=None)

@@ -45,19 +45,19 @@ from .touched_files import TouchedFiles
 
 log = logging.getLogger(__name__)
 _FEW_FILES = 8
-"""Up to this number of changed files, each is written in its own transaction and published at once."""
+"""Up to this number of changed files, each is written in its own transaction and published immediately."""
 
 _TRANSACTION_FILES = 500
 """The maximum number of articles per transaction, about half a second of work."""
 
 MERGE_SECONDS = 600.0
-"""How long merging the full-text index of a very large library may take."""
+"""The longest time to merge the full-text index of a very large library."""
 
 VANISHED_FOLDER_FACTOR = 3
 """Factor for the grace period if the file's folder is missing too: people move and mount folders by hand."""
 
 Progress = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
-"""Displays progress: takes the results and their number, yields the results unchanged."""
+"""Displays progress: receives the results and their number, and yields the results unchanged."""
 
 
 class Library:
@@ -79,9 +79,9 @@ class Library:
         self._catalog = CatalogWriter(settings.catalog, self._history.record)
         self.lag = IndexLag()
         self.beat: Callable[[float], None] = lambda _: None
-        """Called before each step, with its longest time in seconds; see ``heartbeat.py``."""
+        """A callback before each step, with the longest time of the step in seconds; see ``heartbeat.py``."""
         self.postpones_slow_files, self._late = False, set[str]()
-        """Whether slow files wait while others come: for a process that scans again and again."""
+        """Whether a slow scan leaves files to the next one: for a process that scans repeatedly."""
         self._fault_kind, self._fault_began = "", 0.0  # monotonic time: setting the clock forward accepts no removals
 
     def is_filled(self) -> bool:
@@ -89,7 +89,7 @@ class Library:
         return is_filled(self._settings.catalog)
 
     def is_answerable(self) -> bool:
-        """Whether the catalog holds a full scan, or the fault that prevents one."""
+        """Whether the catalog has the result of a full scan, or the fault that prevents one."""
         return is_filled_or_faulty(self._settings.catalog)
 
     def scan_all(self, progress: Progress | None = None) -> ScanResult:
@@ -97,15 +97,15 @@ class Library:
         return self.scan_paths([""], progress)
 
     def scan_paths(self, names: Iterable[str], progress: Progress | None = None) -> ScanResult:
-        """Scans these files and folders only (paths relative to the articles folder)."""
+        """Scans only these files and folders (paths relative to the articles folder)."""
         return self._scan(set(names), progress or _without_progress, is_confirmed=False)
 
     def accept_removals(self, progress: Progress | None = None) -> ScanResult:
-        """Scans the whole folder and removes all missing articles at once, as confirmed by the operator."""
+        """Scans the whole folder and removes all missing articles immediately, as confirmed by the operator."""
         return self._scan({""}, progress or _without_progress, is_confirmed=True)
 
     def scan_until_settled(self, progress: Progress | None = None) -> ScanResult:
-        """Scans repeatedly until no file is being written and no removal is pending, for commands that run once."""
+        """Scans repeatedly until no file is being written and no removal is pending. For commands that run once."""
         result = self.scan_all(progress)
         while not result.fault and (result.unsettled or result.removal_due):
             waits = (result.removal_due or 0) - time.time()
@@ -114,7 +114,7 @@ class Library:
         return result
 
     def left_out(self) -> list[Problem]:
-        """Names that are skipped on purpose, with the reason; empty while the folder cannot be read."""
+        """The names that are skipped deliberately, with the reason, by path; empty if the folder cannot be read."""
         try:
             root = find_root(self._settings.articles)
             read = FOLDER if site_folder(root) else None
@@ -133,7 +133,7 @@ class Library:
             self._forget_stamps_of_other_code(transaction)
             names = {""} if (filling := self._first_scan.begin(transaction)) else names
             if filling:
-                warm_up(self._settings)  # it starts while the history is exchanged and the folder is walked
+                warm_up(self._settings)  # the child starts while the history is exchanged and the folder is walked
             self._history.begin(transaction)
             before, last_fault = stored_root(transaction), stored_fault(transaction)
             site_files, read_before = transaction.site_rows.read_files(), transaction.count_published()
@@ -200,7 +200,7 @@ class Library:
         return fault.can_be_accepted and self._seconds_left(fault) <= 0
 
     def _accepted_at(self, fault: Fault) -> float | None:
-        """When the removals will be accepted, in UTC seconds; None for never."""
+        """The time when the removals will be accepted, in UTC seconds; None for never."""
         return time.time() + self._seconds_left(fault) if fault.can_be_accepted else None
 
     def _seconds_left(self, fault: Fault) -> float:
@@ -233,13 +233,14 @@ class Library:
     def _read_and_put(
         self, root: Root, changed: dict[str, str], progress: Progress, unsettled: set[str]
     ) -> tuple[list[Problem], set[str], dict[str, str]]:
-        """Returns (problems, files that are still being written besides the *unsettled*, digests of the others)."""
+        """Reads *changed* (path to stamp) and writes the results. Returns (problems, files for the next scan including
+        the *unsettled*, digests of the files that were read)."""
         late_last = sorted(changed, key=self._late.__contains__)
         stamps = {path: changed[path] for path in late_last if path not in unsettled}
         problems, digests = list[Problem](), dict[str, str]()
         results = self._beating(progress(read_dated_files(self._settings_of(root), stamps), len(stamps)))
         results = until_slow(results) if self.postpones_slow_files and self.is_filled() else results
-        self._late = set(stamps)  # those that remain are read last in the next pass
+        self._late = set(stamps)  # the files that remain are read last in the next scan
         for batch in batched(results, 1 if len(stamps) <= _FEW_FILES else _TRANSACTION_FILES):
             self._history.complete(self._writer)
             with self._writer() as transaction:
@@ -254,7 +255,7 @@ class Library:
         return problems, unsettled | self._late, digests
 
     def _put(self, transaction: CatalogTransaction, read: FileResult) -> list[Problem]:
-        """Writes one result. Returns its problem, if any, and logs it if it is new."""
+        """Writes one result. Returns a list with its problem, if any, and logs the problem if it is new."""
         if isinstance(read.result, Problem):
             stamp = may_be_readable_later(read.stamp) if read.may_pass else read.stamp
             problem, is_new = read.result, transaction.put_problem(stamp, read.digest, read.result)
@@ -268,7 +269,7 @@ class Library:
         return [problem]
 
     def _beating(self, results: Iterable[FileResult]) -> Iterator[FileResult]:
-        """*results*; each may take as long as the limits of reading allow."""
+        """Yields *results* with a heartbeat for each, which may take as long as the limits of reading allow."""
         longest = ALLOWED_SECONDS + longest_seconds(self._settings)
         self.beat(longest)
         for result in results:
@@ -277,7 +278,7 @@ class Library:
         self.beat(ALLOWED_SECONDS)
 
     def _remove_overdue(self, root: Root, last_fault: Fault | None, is_confirmed: bool, now: float) -> ScanResult:
-        """Removes articles whose grace period is over, unless the folder is at fault."""
+        """Removes articles whose grace period has ended, unless the folder has a fault."""
         with self._writer() as transaction:
             missing = transaction.missing_articles(float(transaction.get_meta("switch_due") or 0))
             known, mounts = transaction.count_published(), stored_mounts(transaction)
@@ -298,13 +299,13 @@ class Library:
     def _drop_and_release(
         self, root: Root, overdue: list[str], claimants: list[str], fault: Fault | None
     ) -> ScanResult:
-        """Removes articles and publishes the files that claim their slugs, in one transaction: no slug is vacant."""
-        there = [path for path in overdue if is_there(root, path)]
-        gone = [path for path in overdue if path not in there]
+        """Removes articles and publishes files that need their slugs, in one transaction: no slug lacks its article."""
+        present = [path for path in overdue if is_there(root, path)]
+        gone = [path for path in overdue if path not in present]
         claims = list(read_dated_files(self._settings_of(root), self._stamps(root, claimants)))
         problems: list[Problem] = []
         with self._writer() as transaction:
-            transaction.mark_found(there)
+            transaction.mark_found(present)
             for path in gone:
                 transaction.drop(path)
             for result in claims:
@@ -324,14 +325,14 @@ class Library:
                 store_mounts(transaction, mounts)
         if read > _TRANSACTION_FILES:
             self.beat(MERGE_SECONDS)
-            with self._writer() as transaction:  # another one: pages are served meanwhile
+            with self._writer() as transaction:  # another transaction: pages are served meanwhile
                 transaction.merge_index()
 
     def _stamps(self, root: Root, paths: Iterable[str]) -> dict[str, str]:
         return {entry.path: entry.stamp for name in paths for entry in article_files(root, name)}
 
     def _settings_of(self, root: Root) -> Settings:
-        """Settings with the resolved folder, so that a symbolic link switched during the scan has no effect."""
+        """The settings with the resolved folder, so that a symbolic link switched during the scan has no effect."""
         return replace(self._settings, articles=Path(root.path))
 
     def _writer(self) -> AbstractContextManager[CatalogTransaction]:

@@ -1,7 +1,8 @@
-"""The folder of the site's own files, ``articles/_site/``: follows it and writes settings and pages to the catalog.
+"""Scans the folder of the site's own files, ``articles/_site/``, and writes settings and pages to the catalog.
 
-It counts if a file ``site.yaml`` lies in it: Jekyll writes its output into a folder of that name. A mistake keeps what
-the file said before; a file that is missing counts for ``READER_REMOVAL_GRACE_SECONDS``, as an article's does.
+The folder is used only if it contains ``site.yaml``, because Jekyll writes its output into a folder of that name.
+If a field is invalid, its previous value is used. A missing file is used for ``READER_REMOVAL_GRACE_SECONDS``, like the
+file of an article.
 """
 
 from __future__ import annotations
@@ -35,20 +36,21 @@ _NAMES = NameRules(is_wanted=bool, reason_to_skip=reason_to_skip_file)
 _CODE = "code"
 
 Beat = Callable[[float], None]
-"""``Library.beat``: called before each step with its longest time in seconds."""
+"""The type of ``Library.beat``: called before each step with its longest time in seconds."""
 Writer = Callable[[], AbstractContextManager[CatalogTransaction]]
 
 
 @dataclass(frozen=True)
 class SiteScan:
-    """New problems, files that are still being written, and when a removal is due (UTC seconds)."""
+    """The result of a scan: new problems, files that are still being written, and the due time of a removal (UTC
+    seconds)."""
 
     problems: tuple[Problem, ...] = ()
     unsettled: frozenset[str] = frozenset()
     removal_due: float | None = None
 
     def added_to(self, result: ScanResult) -> ScanResult:
-        """*result* of the articles with this."""
+        """*result*, the result for the articles, combined with this one."""
         due, removal_due = (
             min(filter(None, (time, self.removal_due)), default=None) for time in (result.next_due, result.removal_due)
         )
@@ -62,7 +64,7 @@ class SiteScan:
 
 
 def site_folder(root: Root) -> str:
-    """The real path of the folder; empty if there is none inside of *root* or it holds no settings file."""
+    """The real path of the folder; empty if it is not inside *root* or has no settings file."""
     path = os.path.realpath(f"{root.path}/{FOLDER}")
     is_inside = path.startswith(f"{root.path}/")
     has_settings = is_inside and any(Path(path, name).is_file() for name in SETTINGS_NAMES)
@@ -70,14 +72,14 @@ def site_folder(root: Root) -> str:
 
 
 class SiteFolder:
-    """Follows the site's own files of one articles folder."""
+    """Scans the site's own files in one articles folder."""
 
     def __init__(self, settings: Settings, writer: Writer, log: ProblemLog) -> None:
         self._settings, self._writer, self._log = settings, writer, log
         self._missing_since: float | None = None
 
     def scan(self, root: Root, known: Mapping[str, str], beat: Beat) -> SiteScan:
-        """Reads the files again if one has another stamp than *known* (path to stamp), and writes the result."""
+        """Reads all files again if a stamp differs from *known* (path to stamp), and writes the result."""
         found = self._entries(root)
         stamps = {path: entry.stamp for path, entry in found.items()}
         if stamps:
@@ -94,7 +96,7 @@ class SiteFolder:
         return self._read(root, found, stamps, beat)
 
     def _wait_seconds(self) -> float:
-        """How long the missing files count yet."""
+        """How long the missing files are still used."""
         if self._missing_since is None:
             self._missing_since = time.monotonic()
         return self._missing_since + self._settings.removal_grace_seconds - time.monotonic()
@@ -103,7 +105,7 @@ class SiteFolder:
         return is_fresh(entry.stamp, time.time())
 
     def _entries(self, root: Root) -> dict[str, FolderEntry]:
-        """The files in the folder itself, and what is wrong with others, by path relative to *root*."""
+        """The files in the folder itself, and the problems of others, by path relative to *root*."""
         folder = site_folder(root)
         if not folder:
             return {}
@@ -140,7 +142,7 @@ class SiteFolder:
 
 
 def _read_settings(reader: FileReader, files: Mapping[str, str]) -> tuple[Site | None, list[str], list[Problem]]:
-    """(the site, or None for the one before; the fields that keep their value; problems)."""
+    """(the site, or None to use the previous one; the fields that use their previous value; problems)."""
     path = next((f"{FOLDER}/{name}" for name in SETTINGS_NAMES if f"{FOLDER}/{name}" in files), "")
     if not path:
         return None, [], []
@@ -158,11 +160,11 @@ def _read_settings(reader: FileReader, files: Mapping[str, str]) -> tuple[Site |
 def _read_pages(
     reader: FileReader, files: Mapping[str, str], beat: Callable[[], None]
 ) -> tuple[dict[str, Article | None], list[Problem]]:
-    """The page of each name; None for one that keeps its last good state."""
+    """(pages by name, problems). A page is None if its last good version is to be used."""
     pages: dict[str, Article | None] = {}
     problems: list[Problem] = []
-    places = {path: stamp for path, stamp in files.items() if PurePosixPath(path).suffix.lower() in PAGE_SUFFIXES}
-    for result in reader.read(places):
+    stamps = {path: stamp for path, stamp in files.items() if PurePosixPath(path).suffix.lower() in PAGE_SUFFIXES}
+    for result in reader.read(stamps):
         beat()
         name = slug_of(PurePosixPath(result.path).stem)
         if not name or name in FIRST_PARTS or name in pages:

@@ -19,7 +19,7 @@ from .file_content import read_content_of
 def read_site(settings: Settings, path: str) -> dict[str, Any]:
     """``{"site": fields or None, "mistaken": names of fields, "problems": […]}``.
 
-    The site is None if nothing of the file can be read.
+    The site is None if the file cannot be read at all.
     """
     try:
         text = decode_text(read_content_of(settings.articles, path, LARGEST_BYTES))
@@ -41,16 +41,16 @@ def _problem_json(error: UnreadableArticle) -> dict[str, object]:
 
 
 class _Pictures:
-    """Measures the pictures of a site in *folder*, and collects what is wrong with them."""
+    """Measures the pictures of a site in *folder*, and collects their problems. *lines* has the line of each field."""
 
     def __init__(self, settings: Settings, folder: PurePosixPath, lines: dict[str, int]) -> None:
         self._settings, self._folder, self._lines = settings, folder, lines
         self.problems: list[dict[str, object]] = []
         self.mistaken: list[str] = []
-        """Fields with a picture that is none."""
+        """The fields with an unusable picture."""
 
     def measured(self, site: Site) -> Site:
-        """*site* with the addresses and sizes of its pictures; without those that are none."""
+        """*site* with the addresses and sizes of its pictures, without unusable ones."""
         follow = tuple(replace(channel, picture=self._picture("follow", channel.picture)) for channel in site.follow)
         return replace(site, logo=self._picture("logo", site.logo), follow=follow)
 

@@ -1,6 +1,6 @@
-"""Which file and folder names are read as articles. No file is opened.
+"""Decides by name which files and folders are read as articles. No file is opened.
 
-In doubtful cases a file is skipped, because it may be private. ``check`` lists the skipped names with the reason.
+In case of doubt a file is skipped, because it may be private. ``check`` lists the skipped names with the reasons.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
 
 SUFFIX = "<suffix>"
-"""In a rule: any suffix of an article. Which there are is found out when a rule is first used."""
+"""A placeholder in rules for any suffix of an article. It is replaced when a rule is first used."""
 
 
 UNREAD_FORMATS = frozenset(
     (".textile", ".creole", ".mediawiki", ".wiki", ".pod", ".typ", ".tex", ".rtf", ".doc", ".pages")
 )
-"""Documents that Reader does not read. ``check`` lists them: nobody has to guess why a folder of them shows nothing."""
+"""Suffixes of documents that Reader cannot read. ``check`` lists them, so that users know why they are missing."""
 
 FOR_PROGRAMS = frozenset(
     ("robots.txt", "humans.txt", "ads.txt", "app-ads.txt", "security.txt", "llms.txt", "requirements.txt")
@@ -60,7 +60,8 @@ _DOWNLOAD = r"part|partial|crdownload|filepart|opdownload|aria2|(?:baiduyun\.p\.
 _NUMBER = r"(?:\s*[（(]\d+[）)])?"
 
 _CLOSED_FOLDER = lazy_pattern(r"(?:^|/)\.(?:trash|git(?!/annex/objects/)|before-[^/]*|restored-[^/]*)/", re.IGNORECASE)
-"""The desk's trash, git's folder but for the files of git-annex, what a restore moved aside or has not finished."""
+"""The trash of the editor, git's folder except the files of git-annex, and folders that a restore moved aside or did
+not finish."""
 
 STEM_RULES = (
     # Microsoft Word, Excel, WPS; vim, Emacs, gedit, patch, and editors that keep the suffix.
@@ -97,7 +98,7 @@ STEM_RULES = (
     (rf"^新建\s?(?:文本文[档件]|文档|Markdown\s?文[件档]|(?:Microsoft Word|DOCX?)\s?文档){_NUMBER}$", _UNNAMED),
     (rf"^(?:新增文字文件|新文字文件|New (?:Text|Microsoft Word) Document|New Markdown File){_NUMBER}$", _UNNAMED),
 )
-"""Names of articles, without their suffix, that are no articles, and why. Lower and upper case are the same."""
+"""Patterns of file names without suffix that are not articles, and the reasons. Case is ignored."""
 
 TAIL_RULES = (
     (r"~|\.~\d+~|\.(?:bak|backup|old|orig|rej|save|swp|swo)\d*", _BACKUP),
@@ -106,7 +107,7 @@ TAIL_RULES = (
     (rf"\.(?:{_DOWNLOAD}|download|td|xltd)", _PARTIAL),
     (r"\.\d{1,3}", _COPY),
 )
-"""What may follow the whole name of an article, as in ``rain.md.orig``, and why that file is no article."""
+"""Patterns of text after the complete name of an article, as in ``rain.md.orig``, and the reasons to skip the file."""
 
 HIDDEN_RULES = (
     # macOS on other file systems; Emacs; Microsoft Office, LibreOffice and WPS; vim, Kate; rsync; Syncthing; Unison.
@@ -115,7 +116,7 @@ HIDDEN_RULES = (
     (r"^\.(?:syncthing|unison)\.", _TEMPORARY),
     (rf"{SUFFIX}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
 )
-"""Hidden names that have the name of an article in them."""
+"""Patterns of hidden names that contain the name of an article, and the reasons to skip the file."""
 
 _SECOND = lazy_pattern(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
 _NUMBERED = lazy_pattern(r"(.+?)[ -]([1-9]\d?)")
@@ -149,7 +150,7 @@ def _first(rules: list[tuple[re.Pattern[str], Message]], name: str) -> str:
 
 
 def reason_to_skip_name(name: str) -> str:
-    """Why a document of this *name* is skipped, whatever its format; empty if it is read."""
+    """Why a document with this *name* is skipped, independent of its format; empty if it is read."""
     stem = name.rpartition(".")[0]
     if name.startswith("_"):
         return _SECTION_PAGE if stem == "_index" else _UNDERSCORE
@@ -159,10 +160,10 @@ def reason_to_skip_name(name: str) -> str:
 
 
 def original_of(name: str) -> tuple[str, bool] | None:
-    """(the name of the file that *name* may be a copy of, whether only the same bytes make it one); None if of none.
+    """(the name of the possible original of *name*, whether a copy must have the same bytes); None if it is no copy.
 
-    A browser saves a second download as ``rain (1).md`` or ``rain(1).md``; that is a copy if ``rain.md`` is there too.
-    iCloud and Safari write ``rain 2.md`` and ``rain-2.md``, which may just as well be another story.
+    A browser saves a second download as ``rain (1).md`` or ``rain(1).md``; this is a copy if ``rain.md`` exists too.
+    iCloud and Safari write ``rain 2.md`` and ``rain-2.md``, which may also be another story.
     """
     stem, dot, suffix = name.rpartition(".")
     if found := _SECOND.fullmatch(stem):
@@ -173,14 +174,14 @@ def original_of(name: str) -> tuple[str, bool] | None:
 
 
 def _unread(suffix: str) -> str:
-    """Why a text in a format that nothing here reads is left out; empty for any other file."""
+    """Why a file in one of UNREAD_FORMATS is skipped; empty for any other file."""
     if suffix not in UNREAD_FORMATS or suffix in FORMATS:
         return ""
     return Message("%(suffix)s isn't read; convert it to Markdown, such as with pandoc", suffix=suffix)
 
 
 def reason_to_skip_folder(name: str) -> str:
-    """Why a folder of this *name* is skipped; empty if it is read."""
+    """Why a folder with this *name* is skipped; empty if it is read."""
     if name.startswith("."):
         return _HIDDEN
     small = name.lower()
@@ -188,10 +189,10 @@ def reason_to_skip_folder(name: str) -> str:
 
 
 def reason_to_skip_target(path: str, *, is_folder: bool) -> str:
-    """Why what lies at *path* (with ``/``) is not read by way of a link either; empty if it is.
+    """Why a link to *path* (with ``/``) is not followed; empty if it is.
 
-    Who may write into one folder shall not publish by a link what is kept back in another. Files in other hidden
-    folders are read so: Kubernetes (``..data``) and git-annex make such links.
+    A user who can write to one folder must not be able to publish the unpublished files of another one by a link. Files
+    in other hidden folders are read through links, because Kubernetes (``..data``) and git-annex create such links.
     """
     *folders, name = path.split("/")
     if is_folder:
@@ -205,7 +206,7 @@ def reason_to_skip_target(path: str, *, is_folder: bool) -> str:
 
 
 def reason_to_skip_file(name: str) -> str:
-    """Why a file of this *name* is skipped; empty if it is read or has nothing to do with articles."""
+    """Why a file with this *name* is skipped; empty if it is read or is unrelated to articles."""
     if name.startswith("."):
         return _reason_to_skip_hidden(name)
     _, dot, suffix = name.rpartition(".")
@@ -217,7 +218,7 @@ def reason_to_skip_file(name: str) -> str:
 
 
 def _reason_to_skip_hidden(name: str) -> str:
-    """Files of other programs are not worth a word."""
+    """Why a hidden file is skipped; empty for files of other programs, which are not listed."""
     if not _HAS_ENDING.search(name):
         return ""
     return _first(_HIDDEN_NAMES, name) or (_HIDDEN if is_article_name(name) else "")

@@ -1,8 +1,8 @@
-"""Files of which only inode or ctime changed: decides when to read them again.
+"""Decides when to read files again of which only inode or ctime changed.
 
-Usually their content changed too: a program that sets the modification time back cannot set the ctime. But some
-network file systems report another inode or ctime at every look, and a file that cannot be read (EIO, ESTALE) may be
-readable later although nothing about it changes. Reading all of these in every pass would never end.
+Usually their content changed too: a program that resets the modification time cannot set the ctime. But some network
+file systems report another inode or ctime at every access, and a file that cannot be read (EIO, ESTALE) may become
+readable without any change. If every scan read all of these files, reading would never end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 
 
 class TouchedFiles:
-    """Reads them in vain at growing intervals: after 5 s, 10 s, 20 s … 300 s. New content ends the pause.
+    """Increases the pause while such files have no new content: 5 s, 10 s, 20 s … 300 s. New content ends the pause.
 
     A path that the operating system reported as changed is always read.
     """
@@ -26,7 +26,8 @@ class TouchedFiles:
         self._pause, self._next = 0.0, 0.0  # monotonic time
 
     def to_read(self, comparison: Comparison, *, reported: bool) -> dict[str, str]:
-        """The changed files to read in this pass, as path to stamp. *reported* is false for a pass over the folder."""
+        """The changed files to read in this scan, as path to stamp. *reported* is false for a scan of the whole
+        folder."""
         touched = _touched(comparison)
         if reported:
             return comparison.changed
@@ -37,7 +38,8 @@ class TouchedFiles:
         return {path: stamp for path, stamp in comparison.changed.items() if path not in touched}
 
     def were_read(self, comparison: Comparison, digests: dict[str, str]) -> None:
-        """Takes the *digests* of the files that were read. Only files with nothing but a new inode or ctime count."""
+        """Sets the pause by the *digests* of the files that were read. Only files with merely a new inode or ctime
+        count."""
         read = _touched(comparison) & digests.keys()
         if any(digests[path] != comparison.known[path][1] for path in read):
             self._pause = self._next = 0.0

@@ -1,4 +1,4 @@
-"""Watches the articles folder and keeps the catalog up to date. One process, elected by a lock file, does it."""
+"""Watches the articles folder and updates the catalog. A lock file elects the one process that does this."""
 
 from __future__ import annotations
 
@@ -30,26 +30,28 @@ from .site_folder import site_folder
 log = logging.getLogger(__name__)
 
 FULL_PASS_SECONDS = 60.0
-"""Interval of full scans while changes are reported, because inotify can lose events."""
+"""The interval of full scans while changes are reported, because inotify can lose events."""
 
 LONGEST_PAUSE_SECONDS = 60.0
+"""The longest pause between two attempts after errors."""
 
 TAKE_OVER_SECONDS = 0.5
 """How often the other processes try to take the lock of the indexing process."""
 
 HANDOVER_SECONDS = 20.0
-"""How long a process waits for one of a new version, which starts within seconds, before it indexes again itself."""
+"""How long a process waits for a process of a new version, which starts within seconds, before it indexes again."""
 
 LONGEST_START_SECONDS = 5.0
-"""How long the first scan waits for this process to serve pages."""
+"""How long the first scan waits until this process serves pages."""
 
 MOST_NAMES = 1000
-"""From more reported paths on, one pass over the folder costs less than a look at each."""
+"""For more reported paths, one scan of the whole folder takes less time than scanning each path."""
 
 MANY_FILES = 100
-"""Fewer are read without a word in the log."""
+"""The progress of reading fewer files is not logged."""
 
 PROGRESS_SECONDS = 10.0
+"""The interval of log lines about progress."""
 
 _TICK_SECONDS = 0.2
 
@@ -62,10 +64,10 @@ def watch_and_index(
     changed: threading.Event | None = None,
     serving: threading.Event | None = None,
 ) -> None:
-    """Runs until *stop*. *ready* is set once the catalog can be served, whichever process indexes it.
+    """Runs until *stop* is set. Sets *ready* when pages can be served from the catalog, whichever process indexes it.
 
-    *changed* is set after each scan of this process. If *serving* is given and an older catalog can be served, the
-    first scan waits for it: the first page comes before the work of reading.
+    Sets *changed* after each scan of this process. If *serving* is given and an older catalog can be served, the first
+    scan waits for *serving*, so that reading does not delay the first page.
     """
     attempts, handover, heartbeat = _Attempts(), _Handover(settings.catalog), Heartbeat(lock_of(settings))
     while not stop.is_set():
@@ -90,20 +92,20 @@ def _count(settings: Settings) -> int:
 
 
 class _Handover:
-    """Leaves the catalog to a new version of Reader that has rebuilt it, and takes it back if nobody fills it."""
+    """Leaves the catalog to a new version of Reader that has rebuilt it, and takes it back if no process fills it."""
 
     def __init__(self, catalog: Path) -> None:
         self._catalog, self._since = catalog, float("inf")
 
     def is_under_way(self) -> bool:
-        """Called while no process indexes."""
+        """Whether to wait for the new version. Call it while no other process indexes."""
         if not is_of_other_version(self._catalog):
             self._since = float("inf")
             return False
         self._since = min(self._since, time.monotonic())
         if time.monotonic() - self._since < HANDOVER_SECONDS:
             return True
-        log.warning("the new version of Reader does not start: this one goes on")
+        log.warning("the new version of Reader does not start: this one continues")
         take_back(self._catalog)
         return False
 
@@ -114,7 +116,7 @@ def _wait_for(serving: threading.Event | None) -> None:
 
 
 def lock_of(settings: Settings) -> Path:
-    """The file whose lock makes a process the indexing one, and whose times are its heartbeat."""
+    """The lock file of the indexing process; its times are the heartbeat."""
     return settings.instance / "indexer.lock"
 
 
@@ -133,12 +135,13 @@ def _watch_and_index(
     ready: threading.Event,
     changed: threading.Event,
 ) -> None:
-    """Returns when *stop* is set, or another process may index: after an update, or if the lock file was deleted."""
+    """Indexes until *stop* is set, or until another process may index: after an update, or if the lock file was
+    deleted."""
     write_served(lock_of(settings), settings)
     heartbeat, attempts = Heartbeat(lock_of(settings)), _Attempts()
 
     def beat(allowed_seconds: float = ALLOWED_SECONDS) -> None:
-        """While scans fail, nothing new appears: the heart stops, so that ``/healthz`` says so."""
+        """Beats unless scans fail: then new articles do not appear, and ``/healthz`` must report it."""
         if not attempts.failures:
             heartbeat.beat(allowed_seconds)
 
@@ -152,7 +155,7 @@ def _watch_and_index(
             return
         beat()
         waiting |= reported
-        if known != (known := file_identity(settings.catalog)):  # another database file: the old one was broken
+        if known != (known := file_identity(settings.catalog)):  # another database file: the old one was corrupt
             if is_of_other_version(settings.catalog):
                 return
             waiting.add("")
@@ -160,11 +163,11 @@ def _watch_and_index(
             continue
         is_whole = "" in waiting or len(waiting) > MOST_NAMES
         names = {""} if is_whole else waiting | result.unsettled
-        result, waiting = _scan_once(partial(library.scan_paths, names, _logged), attempts, names, heartbeat)
+        result, waiting = _scan_once(partial(library.scan_paths, names, _with_progress_log), attempts, names, heartbeat)
         if is_first and not waiting:
             is_first = False
             log.info("%s: %d articles", settings.articles, _count(settings))
-        if waiting or _is_answerable(library):  # after an error, and when nothing is being written any more
+        if waiting or _is_answerable(library):  # after an error, or when the catalog is filled
             ready.set()
         changed.set()
 
@@ -176,7 +179,7 @@ class _Attempts:
         self.failures, self._next, self._logged = 0, 0.0, ""
 
     def pause(self) -> float:
-        """Seconds until the next attempt."""
+        """The seconds until the next attempt."""
         return max(0.0, self._next - time.monotonic())
 
     def is_time(self) -> bool:
@@ -202,15 +205,15 @@ def _scan_once(
         result = one_pass()
     except Exception as error:  # noqa: BLE001  the indexer survives a full disk and bugs
         attempts.failed("the articles folder could not be scanned", error)
-        if attempts.failures == 1:  # the long step that was announced is over
+        if attempts.failures == 1:  # ends the long step that was announced
             heartbeat.beat()
         return ScanResult(), names
     attempts.succeeded()
     return result, set()
 
 
-def _logged(results: Iterable[FileResult], length: int) -> Iterator[FileResult]:
-    """Logs the progress of a pass that reads many files, as the first one of a large folder does."""
+def _with_progress_log(results: Iterable[FileResult], length: int) -> Iterator[FileResult]:
+    """Yields *results*, and logs the progress of a scan that reads many files, such as the first of a large folder."""
     next_line = time.monotonic()
     for number, result in enumerate(results):
         if length >= MANY_FILES and time.monotonic() >= next_line:
@@ -222,7 +225,7 @@ def _logged(results: Iterable[FileResult], length: int) -> Iterator[FileResult]:
 def _changed_paths(settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
     """Yields changed paths, relative to the folder, several times per second; an empty path means the whole folder.
 
-    The folder is resolved each time, so that a switched symbolic link or a newly mounted share is noticed.
+    The folder is resolved each time, so that a switched symbolic link or a newly mounted share is detected.
     """
     attempts = _Attempts()
     while not stop.is_set():
@@ -232,17 +235,17 @@ def _changed_paths(settings: Settings, stop: threading.Event) -> Iterator[set[st
                 yield from _changed_paths_of_inotify(root, settings, stop)
                 attempts.succeeded()
                 continue
-            except (OSError, WatchfilesRustInternalError) as error:  # raised for names that are not UTF-8, too
+            except (OSError, WatchfilesRustInternalError) as error:  # also raised for names that are not UTF-8
                 attempts.failed(f"no change reports for {root.path}, which is scanned instead", error)
         yield {""}
         yield from _ticks(root, settings, stop)
 
 
 def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Yields events of inotify. Ends when the root is another folder, or other sub-folders must be watched.
+    """Yields events of inotify. Ends when the root is another folder, or when other subfolders must be watched.
 
-    inotify says nothing of a file system that is mounted over a folder. Each folder is watched on its own: recursive
-    watching would follow symbolic links out of the folder.
+    inotify does not report a file system that is mounted over a folder. Each folder is watched separately, because
+    recursive watching would follow symbolic links out of the folder.
     """
     mounts, next_full_pass = mounts_below(root), 0.0  # the first scan finds changes from before the watch began
     for reported in watch(
@@ -260,7 +263,7 @@ def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Ev
 
 
 def _ticks(root: Root | None, settings: Settings, stop: threading.Event) -> Iterator[set[str]]:
-    """Yields empty sets until the next full scan is due or the root is another folder."""
+    """Yields empty sets until the next full scan is due, or until the root is another folder."""
     end = time.monotonic() + settings.scan_seconds
     while time.monotonic() < end and not stop.wait(_TICK_SECONDS) and _root(settings) == root:
         yield set()
