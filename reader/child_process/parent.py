@@ -216,7 +216,7 @@ class ChildProcess:
 
     def _failure(self) -> ChildFailed:
         """The error that says why the child ended although ``end`` was not called."""
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # it may end by itself, as its status says why
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # it may end on its own; its exit status tells why
         code, errors = self._end_group(), self._show_errors()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.cpu_seconds:g}"

@@ -118,7 +118,8 @@ def has_body(environ: Mapping[str, Any]) -> bool:
 
 
 class ToldLength:
-    """A ``start_response`` that notes whether the client is told the length. Else it takes a part for the whole."""
+    """A ``start_response`` that records whether the response has a Content-Length. Without one, a client takes a part
+    of the body for the whole."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start, self.is_told = start_response, False

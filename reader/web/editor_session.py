@@ -45,7 +45,7 @@ MOST_PARTS = 500
 
 @dataclass(frozen=True)
 class EditorSession:
-    """``name`` is the editor's; empty for whoever has the site's own token. ``since`` is in UTC seconds."""
+    """``name`` is the editor's; empty for a login with the site's own token. ``since`` is in UTC seconds."""
 
     id: str
     name: str

@@ -1,7 +1,7 @@
 """Rate limits per client for expensive requests.
 
 Requests are counted in the memory of each web process, by a keyed hash of the IP address; the key is never stored.
-A network (IPv4 /24, IPv6 /48) has the share of NETWORK_SHARES clients: whoever rents one has all of its addresses.
+A network (IPv4 /24, IPv6 /48) has the share of NETWORK_SHARES clients: its owner has all of its addresses.
 Behind a proxy that is not trusted the client is unknown and not counted (``middleware/forwarded.py``).
 """
 

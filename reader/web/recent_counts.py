@@ -1,7 +1,7 @@
 """Counts by key over the last minute, with bounded memory and constant time: the sliding window counter.
 
-Two windows of fixed length are kept. What was counted in the former one weighs less, the more of the current one has
-passed. Keys of older windows are dropped with their table, so nothing has to look for them.
+Two windows of fixed length are stored. The weight of the previous one decreases as the current one passes. Keys of older
+windows are dropped with their table, without a search.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable
 WINDOW_SECONDS = 60.0
 
 MOST_KEYS = 65_536
-"""In each of the two windows: some 10 MB. With more, a new window begins early, and what was counted is forgotten
-sooner; whoever has so many addresses has as many shares anyway."""
+"""In each of the two windows: some 10 MB. With more keys, a new window begins early, and counts are forgotten sooner.
+A client with so many addresses has as many shares anyway."""
 
 
 class RecentCounts:

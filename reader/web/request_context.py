@@ -126,7 +126,7 @@ def _chosen_in(cookies: str, is_author: Callable[[str], bool]) -> str:
 
 def request_context() -> RequestContext:
     """The context of the current request."""
-    found: RequestContext | None = g.get("request_context")  # each use of g looks for it anew
+    found: RequestContext | None = g.get("request_context")  # each access of g repeats its lookup
     if found is None:
         site_language = current_app.extensions["reader"].settings.language
         found = g.request_context = request_context_of(
@@ -159,7 +159,7 @@ def gettext(text: str, **values: object) -> str:
 
 def message_catalogue() -> Any:
     """The catalogue of the current request. flask-babel's own callables choose the locale again for each text."""
-    found = g.get("translations")  # each use of g looks for it anew
+    found = g.get("translations")  # each access of g repeats its lookup
     if found is None:
         found = g.translations = get_translations()
     return found

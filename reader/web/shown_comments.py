@@ -63,5 +63,5 @@ def _answers(thread: Thread, script: str) -> list[ShownComment]:
 
 
 def may_be_changed(comment: Comment, now: datetime) -> bool:
-    """By its author, whoever that is."""
+    """Whether its author may still change it."""
     return comment.may_be_changed_by(comment.author, now)

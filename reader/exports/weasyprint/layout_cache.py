@@ -8,8 +8,8 @@ Pages are identical to the pixel and take a third less time.
               Broken lines are cached. The first guess for the end of a line is as many characters as full-width
               ones in a line and a half; WeasyPrint guesses four lines, because Latin letters are narrow.
     glyphs    A line is shaped when it is broken, and not shaped again for drawing.
-    fonts     Each line chose its font anew, and its line height: now each style does.
-    pages     pydyf lists the references of all pages anew for each tag of a page.
+    fonts     WeasyPrint chooses font and line height for each line; they are cached for each style.
+    pages     pydyf lists the references of all pages again for each tag of a page.
 
 Installed by ``justification``, for the supported version only.
 """
@@ -183,7 +183,7 @@ def _is_needless_trial(context: Any, rest: tuple[Any, ...]) -> bool:
 
 
 def page_references(pdf: Any) -> tuple[bytes, ...]:
-    """``b"12 0 R"`` for each page, listed anew only after pages were added."""
+    """``b"12 0 R"`` for each page, listed again only after pages were added."""
     numbers = pdf.pages["Kids"][::3]
     if len(getattr(pdf, "listed_pages", ())) != len(numbers):
         pdf.listed_pages = tuple(f"{number} 0 R".encode("ascii") for number in numbers)

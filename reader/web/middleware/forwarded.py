@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 class ForwardedMiddleware:
     """*trusted* are the networks of proxies; *direct* means that there are none, so each peer is a client.
-    *trusts_unix* means that whoever connects by a UNIX socket is a proxy, too."""
+    *trusts_unix* means that each client of a UNIX socket is a proxy, too."""
 
     def __init__(
         self, inner: WSGIApplication, trusted: Sequence[Network], direct: bool, trusts_unix: bool = False

@@ -24,12 +24,12 @@ MOST_SECONDS_PER_MINUTE = 3
 address, each with two new pages in ten seconds, are not refused; pages from the response cache do not count."""
 
 BUSY = 4
-"""While fewer requests are answered at a time, nobody is refused."""
+"""No request is refused while fewer than this many run at the same time."""
 
 TEXTS = "texts"
 TEXTS_PER_MINUTE = 10
-"""What somebody typed is taken all the same: a browser shows an empty form again behind an answer of 503, and a whole
-office behind one address edits and comments."""
+"""Submitted forms are accepted nevertheless: after a response of 503, a browser shows the form empty again, and all
+people of an office may share one address."""
 
 WORK = "microseconds of a processor"
 
@@ -42,8 +42,8 @@ class ProcessorTimeLimit:
         self._running, self._lock = 0, threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """What is answered from the response cache costs nothing. It is refused, too: the cache is asked first, and
-        whoever has to wait for a thread has most of the cost already."""
+        """A response from the response cache costs no processor time, but is refused as well: most of the cost arises
+        before the cache is read."""
         client = environ.get(CLIENT, "")
         seconds = self._seconds_until_allowed(client) if self._running >= self._busy else 0
         if seconds and not self._is_text(environ["REQUEST_METHOD"], client):

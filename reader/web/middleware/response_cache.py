@@ -209,8 +209,8 @@ class ResponseCache:
         self._evict(current, size_bytes)
 
     def drop(self, is_changed: Callable[[str], bool]) -> None:
-        """Drops the responses at the paths for which *is_changed*; those that are being built now are not kept."""
-        self._drops += 1  # before anything is dropped: whoever stores a response looks at it afterwards
+        """Drops the responses at the paths for which *is_changed* is true. Responses in progress are not stored."""
+        self._drops += 1  # first: a thread that stores a response compares it afterwards
         self.generation += 1
         current = self._current
         for pages in (current.older, current.pages):  # an entry may be moved from the first to the second meanwhile

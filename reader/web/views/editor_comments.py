@@ -185,7 +185,7 @@ def _feed_key() -> str:
 
 @optional_bp.get(FEED)
 def waiting() -> Response:
-    """What waits for an editor, as Atom, for whoever knows the address. 404 for others."""
+    """The Atom feed of comments that await review, at a secret address. 404 at any other address."""
     try:
         URLSafeSerializer(site_token(), salt="reader waiting comments").loads(request.args.get("key", ""))
     except BadSignature:

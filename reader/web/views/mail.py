@@ -118,7 +118,7 @@ def subscription() -> Response:
         return mail_page("mail/done.html", done=request.args["done"])
     found = mail_store().subscriber_with(request.args.get("u", ""))
     if found is None:
-        return mail_page("mail/done.html", done="ended")  # who ended it long ago is told so, too
+        return mail_page("mail/done.html", done="ended")  # the same page if it ended earlier
     return mail_page("mail/subscription.html", choice=found.choice, frequencies=FREQUENCIES)
 
 

@@ -55,7 +55,7 @@ def choose() -> Response:
 
 @optional_bp.errorhandler(TooLarge)
 def show_too_large(_error: TooLarge) -> Response:
-    """An issue of more articles or characters than one file holds: 200 for whoever asks, 422 for an order."""
+    """The page for an issue that is too large for one file: 200 for a visit, 422 for a submitted form."""
     path = urls.issue(urls.issue_day(request.args["of"].removeprefix("d/")))
     return mail_page("mail/too_large.html", 200 if request.method in ("GET", "HEAD") else 422, issue_path=path)
 
@@ -63,7 +63,7 @@ def show_too_large(_error: TooLarge) -> Response:
 def _form(
     publication: Publication, name: str, status: int = 200, problem: Message | None = None, *, was_sent: bool = False
 ) -> Response:
-    """The form of the file; for whoever has not confirmed an address yet, that of the address."""
+    """The form for the file; without a confirmed address, the form for the address."""
     owner, device = mail_store().addresses_in(request.cookies.get(COOKIE, ""))
     return mail_page(
         "mail/send.html",

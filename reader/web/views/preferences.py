@@ -40,7 +40,7 @@ def preferences() -> Response:
 def choose() -> WerkzeugResponse:
     """Stores the preferences and redirects to the previous page with 303 (RFC 9110 15.4.4).
 
-    403 for the form of another site: it could take pictures or colours from whoever visits that.
+    403 for the form of another site: it could turn off pictures or colours for its visitors.
     """
     if not is_from_this_site():
         abort(403)

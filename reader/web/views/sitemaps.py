@@ -60,7 +60,7 @@ them too."""
 PAPER = "#fdfcfa"
 
 SITE = "\ue000"
-"""The placeholder for the site's address in sitemaps that are kept: whoever asks under another name makes no work."""
+"""The placeholder for the site's address in cached sitemaps: a request under another host name reuses them."""
 
 MOST_RENDERED = 16
 """How many sitemaps are kept, usually some kilobytes each, at most about 5 MB."""
