@@ -1,7 +1,7 @@
 """Counts by key over the last minute, with bounded memory and constant time: the sliding window counter.
 
-Two windows of fixed length are stored. The weight of the previous one decreases as the current one passes. Keys of older
-windows are dropped with their table, without a search.
+Two windows of fixed length are stored. The weight of the previous one decreases as the current one passes. Keys of
+older windows are dropped with their table, without a search.
 """
 
 from __future__ import annotations
