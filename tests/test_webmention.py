@@ -645,7 +645,7 @@ def test_the_thread_works_on_what_comes_in_and_on_articles_that_change(sending, 
     site, changed, stop = sending(), Announcements(), threading.Event()
     changed.set()  # the first scan was faster than the thread
     site.now += timedelta(hours=1)
-    thread = threading.Thread(target=site.worker.run, args=(changed.for_one_more(), stop))
+    thread = threading.Thread(target=site.worker.run, args=(changed.subscribe(), stop))
     thread.start()
     try:
         wait_for(lambda: len(other.told) == 1)
@@ -662,7 +662,7 @@ def test_the_thread_works_on_what_comes_in_and_on_articles_that_change(sending, 
 
 def test_all_who_wait_for_changes_are_told_of_each() -> None:
     announcements = Announcements()
-    one, two = announcements.for_one_more(), announcements.for_one_more()
+    one, two = announcements.subscribe(), announcements.subscribe()
     announcements.set()
     one.clear()
-    assert (one.is_set(), two.is_set(), announcements.for_one_more().is_set()) == (False, True, True)
+    assert (one.is_set(), two.is_set(), announcements.subscribe().is_set()) == (False, True, True)
