@@ -70,7 +70,7 @@ def test_the_old_version_goes_on_if_the_new_one_does_not_start(server):
         file.write("\n\ndef watch_and_index(settings, *_):\n    import os\n    os._exit(1)\n")
     server.process.send_signal(signal.SIGHUP)
     wait_for(lambda: "could not start" in server.log, server)
-    wait_for(lambda: "this one goes on" in server.log and shows_everything(server), server)
+    wait_for(lambda: "this one continues" in server.log and shows_everything(server), server)
 
 
 def test_a_server_goes_on_with_its_own_templates_while_an_update_replaces_them(server):
