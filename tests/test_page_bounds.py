@@ -187,6 +187,7 @@ def test_a_tall_picture_is_divided_between_its_lines():
 
 def test_a_picture_that_is_not_tall_stays_whole():
     assert strips_of(infographic(300, 800)) == []
+    assert strips_of(infographic(60, 3000)) == []  # a line or a margin: as strips it would fill 100 pages
     assert strips_of(b"no picture") == []
 
 

@@ -124,8 +124,10 @@ def _remove_leftovers(settings: Settings) -> None:
 
 
 def _is_running(process: str) -> bool:
-    """Whether the process with that id runs. Also true for text that is not a process id: such a folder is not from
-    Reader."""
+    """Whether another process with that id runs. Also true for text that is not a process id: such a folder is not from
+    Reader. In a container each restore may have the same id."""
+    if process == str(os.getpid()):
+        return False
     if not (process.isascii() and process.isdigit() and 0 < int(process) < 2**31):
         return True
     try:

@@ -18,6 +18,9 @@ from .body_tree import Body
 TALLEST = 3.0
 """The largest ratio of height to width of an undivided picture. At the maximum height on paper, its width would be a
 third of that."""
+NARROWEST = 120
+"""The least width of a divided picture in pixels. A narrower one holds no text: as strips as wide as the paper, a line of
+10 x 4000 pixels filled 500 pages."""
 STRIP = 0.8
 """The largest ratio of height to width of a strip, before its ends are moved."""
 SEARCH_RANGE = 0.2
@@ -50,7 +53,7 @@ def strips_of(content: bytes) -> list[bytes]:
     """The strips of a JPEG from top to bottom; empty if it is not tall or cannot be read."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            if picture.height <= TALLEST * picture.width:
+            if picture.width < NARROWEST or picture.height <= TALLEST * picture.width:
                 return []
             return [_jpeg(picture.crop((0, top, picture.width, end))) for top, end in _ranges(picture)]
     except (OSError, ValueError, Image.DecompressionBombError):
