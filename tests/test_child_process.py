@@ -234,6 +234,25 @@ def test_children_that_nobody_uses_end_after_a_while_but_one():
     children.end_idle()
 
 
+def test_a_child_that_another_thread_ends_meanwhile_fails_the_request_and_is_not_alive():
+    failures: list[BaseException] = []
+
+    def request() -> None:
+        try:
+            child.request("x", 60)
+        except ChildFailed as error:
+            failures.append(error)
+
+    with ChildProcess(command("time.sleep(60)")) as child:
+        thread = threading.Thread(target=request)
+        thread.start()
+        child._process.kill()
+        child._process.wait()  # as ``end`` does
+        assert not child.alive()
+        thread.join(60)
+    assert len(failures) == 1
+
+
 def test_a_warm_child_that_was_killed_meanwhile_is_replaced():
     program, children = command("order"), WarmChildren(200_000_000)
     first = children.take(program, NO_LIMITS)

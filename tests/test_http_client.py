@@ -19,6 +19,7 @@ from reader.http_client.client import LONGEST_REASON, HttpClient, checked_url
 from reader.http_client.content_encoding import CHUNK_BYTES, decode
 from reader.http_client.public_ip_addresses import is_not_metadata, is_private_by_name, is_public
 from reader.importing.sources.http import open_fetcher
+from reader.webmentions.fetching import is_permanent
 
 NOT_PUBLIC = [
     "0.0.0.0",
@@ -304,6 +305,19 @@ def test_a_name_server_that_is_silent_is_given_up(careful, monkeypatch):
     with pytest.raises(FetchFailed, match="timed out after 0 s"):
         get(careful, "http://news.example/", seconds=0.2)
     silent.set()
+
+
+@pytest.mark.parametrize(("code", "is_lasting"), [(socket.EAI_AGAIN, False), (socket.EAI_NONAME, True)])
+def test_only_a_name_that_does_not_exist_is_a_lasting_failure(careful, monkeypatch, code, is_lasting):
+    """While the resolver is down, mentions of other sites wait for the next try."""
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise socket.gaierror(code, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(FetchFailed, match=r"news\.example cannot be found") as failed:
+        get(careful, "http://news.example/")
+    assert is_permanent(failed.value) is is_lasting
 
 
 def test_endless_headers_are_given_up(client):

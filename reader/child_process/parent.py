@@ -104,7 +104,10 @@ class ChildProcess:
 
     def alive(self) -> bool:
         ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return self._process.returncode is None and os.waitid(os.P_PID, self.pid, ended) is None
+        try:
+            return self._process.returncode is None and os.waitid(os.P_PID, self.pid, ended) is None
+        except ChildProcessError:  # another thread has just waited for it
+            return False
 
     def resident_bytes(self) -> int:
         """The resident memory of the child; 0 if it has ended."""
@@ -216,7 +219,8 @@ class ChildProcess:
 
     def _failure(self) -> ChildFailed:
         """The error that says why the child ended although ``end`` was not called."""
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # it may end on its own; its exit status tells why
+        with contextlib.suppress(ChildProcessError):  # another thread has waited for it in ``end``
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # it may end on its own; its exit status tells why
         code, errors = self._end_group(), self._show_errors()
         if code == -signal.SIGXCPU:
             seconds = f"{self.limits.cpu_seconds:g}"

@@ -19,8 +19,8 @@ TALLEST = 3.0
 """The largest ratio of height to width of an undivided picture. At the maximum height on paper, its width would be a
 third of that."""
 NARROWEST = 120
-"""The least width of a divided picture in pixels. A narrower one holds no text: as strips as wide as the paper, a line of
-10 x 4000 pixels filled 500 pages."""
+"""The least width of a divided picture in pixels. A narrower one holds no text: as strips of the width of the paper, a
+line of 10 x 4000 pixels filled 500 pages."""
 STRIP = 0.8
 """The largest ratio of height to width of a strip, before its ends are moved."""
 SEARCH_RANGE = 0.2

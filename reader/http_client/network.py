@@ -21,11 +21,14 @@ from ..i18n import Message
 
 
 class RefusedAddress(httpcore.ConnectError):
-    """The host resolves to a private address or not at all. ``reason`` is a Message for users."""
+    """The host resolves to a private address or not at all. ``reason`` is a Message for users.
 
-    def __init__(self, reason: Message) -> None:
+    With ``is_temporary``, the resolver failed for now (EAI_AGAIN): a retry may succeed.
+    """
+
+    def __init__(self, reason: Message, *, is_temporary: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.is_temporary = reason, is_temporary
 
 
 class Network(httpcore.NetworkBackend):
@@ -105,7 +108,8 @@ def resolve(host: str, port: int) -> list[str]:
         result = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         text = Message("%(host)s cannot be found: %(error)s", host=host, error=error)
-        raise RefusedAddress(text) from error
+        is_temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+        raise RefusedAddress(text, is_temporary=is_temporary) from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in result))
 
 

@@ -36,6 +36,7 @@ def is_temporary(status: int) -> bool:
 
 
 def is_permanent(error: FetchFailed) -> bool:
-    """Whether a retry is useless: the URL is not allowed, its host is private or cannot be resolved, the page is too
-    large, or it has too many redirects."""
-    return isinstance(error.__cause__, RefusedAddress) or error.__cause__ is None
+    """Whether a retry is useless: the URL is not allowed, its host is private or does not exist, the page is too large,
+    or it has too many redirects."""
+    cause = error.__cause__
+    return cause is None or (isinstance(cause, RefusedAddress) and not cause.is_temporary)
