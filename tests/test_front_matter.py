@@ -422,13 +422,18 @@ def test_toml_between_its_fences_is_front_matter_whatever_its_fields():
     "mark", ['{% extends "base.html" %}', "{%- block title %}x{%- endblock %}", '{{ define "main" }}', "{{ content }}"]
 )
 @pytest.mark.parametrize(
-    "page", ["<h1>Title</h1>\n{}<p>Text.</p>", "<!DOCTYPE html><html><title>Title</title>\n<body>{}<p>Text.</p>"]
+    "page", ["<h1>Title</h1>\n{}\n<p>Text.</p>", "<!DOCTYPE html><html><title>Title</title><body>\n{}\n<p>Text.</p>"]
 )
 def test_a_template_is_no_article_unless_it_is_an_example(page, mark):
     with pytest.raises(UnreadableArticle, match="template") as refused:
         read_draft(".html", page.format(mark).encode())
     assert refused.value.line == 2
     assert read_draft(".html", page.format(f"<pre>{mark}</pre>").encode()).title == "Title"
+
+
+@pytest.mark.parametrize("mention", ["{% block x %}", "{% endblock %}", "{{ content }}", '{% extends "base.html" %}'])
+def test_prose_that_mentions_a_mark_of_templates_is_an_article(mention):
+    assert read_draft(".html", f"<h1>Title</h1>\n<p>Write {mention} there.</p>\n".encode()).title == "Title"
 
 
 def test_a_restructuredtext_file_may_begin_with_fields_as_of_a_mail():

@@ -44,9 +44,12 @@ _PAGE_CHROME = ("header", "nav", "footer", "form", "script", "style", "noscript"
 _COMMENTS_ONLY = re.compile(r"(?>\s+|<!--.*?-->)*+", re.DOTALL)
 _MOST_COMMENTS = 20
 _TEMPLATE = re.compile(
-    r"\{%-?\s*(?:extends\s+[\"']|block\s+\w+|endblock\b)|\{\{-?\s*(?:(?:define|template|block)\s+\"|content\s*-?\}\})"
+    r"^[ \t]*\{%-?\s*extends\s+[\"']|\{\{-?\s*define\s+\"|^[ \t]*\{\{-?\s*content\s*-?\}\}[ \t]*$", re.MULTILINE
 )
-"""Tags that occur only in templates: of Jinja, Django, Nunjucks, Twig; of Go (Hugo); the slot of a Jekyll layout."""
+"""Marks of templates only: Jinja, Django, Nunjucks, Twig; Go (Hugo); the slot of a Jekyll layout, alone on its line."""
+_TEMPLATE_BLOCK = re.compile(r"\{%-?\s*block\s+\w+")
+_TEMPLATE_BLOCK_END = re.compile(r"\{%-?\s*endblock\b")
+"""Both are in a template; prose may mention one of them."""
 _PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -95,7 +98,11 @@ def read(data: bytes) -> Draft:
 
 def _refuse_template(text: str) -> None:
     """Raises UnreadableArticle for a template of a site generator or web framework. Code may contain template tags."""
-    if found := _TEMPLATE.search(mask_elements(text, Masks())) if "{%" in text or "{{" in text else None:
+    if "{%" not in text and "{{" not in text:
+        return
+    masked = mask_elements(text, Masks())
+    found = _TEMPLATE.search(masked) or (_TEMPLATE_BLOCK_END.search(masked) and _TEMPLATE_BLOCK.search(masked))
+    if found:
         line = text.count("\n", 0, max(text.find(found[0]), 0)) + 1
         cause, hint = Message("a template of another program"), Message("move templates out of the articles folder")
         raise UnreadableArticle(cause, hint, line)
