@@ -1,28 +1,35 @@
-// Lists what the service worker has kept: title, day, and a way to let it go.
-const list = document.getElementById('list');
+// Lists what the service worker has kept: title, day and size. In the place of another page it says which one is not here.
+const list = document.getElementById('list'), missing = document.getElementById('missing'), names = new Map, here = location.pathname;
+const learn = (path, text) => names.has(path) || text.trim() && names.set(path, text.trim().replace(/\s+/g, ' '));
+const elsewhere = !/^PREFIX_PATTERN\/offline\/?$/.test(here);
+if (elsewhere) {
+missing.hidden = false;
+missing.lastElementChild.textContent = decodeURI(here)
+}
 caches.open('keptPREFIX').then(async cache => {
 for (const request of (await cache.keys()).reverse()) {
 const path = new URL(request.url).pathname;
-if (!/^PREFIX_PATTERN\/(a|d)\//.test(path)) continue;
+if (!/^PREFIX_PATTERN\/((a|d)\/|$)/.test(path)) continue;
 const response = await cache.match(request, {ignoreVary: true});
 const text = await response.text();
 const page = new DOMParser().parseFromString(text, 'text/html');
-const [item, title, link, note] = ['li', 'h2', 'a', 'span'].map(name => document.createElement(name));
+const heading = page.querySelector('article h1');
+heading && learn(path, heading.textContent);
+for (const link of page.querySelectorAll('a[href^="/"]')) learn(link.pathname + link.search, link.textContent);
+if (path == 'PREFIX/') continue;
+const [item, title, link, note] = ['li', 'h2', 'a', 'span'].map(tag => document.createElement(tag));
 link.href = path;
 // The title of an article comes with the places where it may break.
-link.append(...page.querySelector('article h1')?.childNodes ?? [page.title]);
+link.append(...heading?.childNodes ?? [page.title]);
 title.append(link);
 note.className = 'note';
-note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'}) + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
+note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short'}) + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
 item.append(title, note);
 list.append(item);
 document.getElementById('none').hidden = true
 }
+// The words of a link to it on a kept page; a file of an article, with the article's title.
+const article = here.replace(/(PREFIX_PATTERN\/a\/[^/.]+).*/, '$1'), own = names.get(here + location.search) ?? names.get(here);
+const words = [article != here && names.get(article), own].filter(Boolean).join(' · ');
+if (words) missing.lastElementChild.textContent = words
 })
-
-// Shown in the place of another page: that one is not here.
-if (!/^PREFIX_PATTERN\/offline\/?$/.test(location.pathname)) {
-const missing = document.getElementById('missing');
-missing.hidden = false;
-missing.lastElementChild.textContent = decodeURI(location.pathname)
-}

@@ -15,15 +15,18 @@ def open_and_keep(open_page, path):
 
 def test_what_was_read_can_be_read_again_without_a_network(open_page):
     page = open_and_keep(open_page, "/a/seed")
-    page.goto("/a/rain")
-    wait_until_kept(page, "/a/rain")
+    for path in ("/", "/a/rain"):
+        page.goto(path)
+        wait_until_kept(page, path)
     page.context.set_offline(True)
     page.goto("/a/seed")
     assert page.locator("h1").inner_text().startswith("曲周县政协")
     assert page.locator("main [role=status]").inner_text().startswith("网络已断开，本页是本机保存的版本：")
-    page.goto("/a/poem")
-    assert page.locator("h1").inner_text() == "已保存的文章"
-    assert page.locator("#missing").inner_text() == "网络已断开，本机没有保存这个页面：/a/poem"
+    missing = {"/nothing": "/nothing", "/?page=2": "Reader", "/a/rain.epub": "Heavy rain · EPUB", "/a/poem": "静夜思"}
+    for path, name in missing.items():  # what a link to it on a kept page calls it
+        page.goto(path)
+        assert page.locator("h1").inner_text() == "已保存的文章"
+        page.locator("#missing", has_text=f"网络已断开，本机没有保存这个页面：{name}").wait_for()
     assert set(page.locator("#list a").all_inner_texts()) == {"Heavy rain", "曲周县政协在河北省率先实现“两个全覆盖”"}
     title = page.locator("#list h2", has_text="曲周县").inner_html()
     assert "曲周县政协<wbr>在河北省" in title  # where an article's heading may break, too
@@ -49,6 +52,28 @@ def test_a_kept_page_says_that_the_network_is_gone_and_of_when_it_is(open_page):
     assert page.locator("h1").inner_text() == "Heavy rain"
     said = page.locator("main [role=status]").inner_text()
     assert said.startswith("网络已断开，本页是本机保存的版本：2026年5月1日"), said
+
+
+def test_without_a_network_the_words_are_in_the_language_that_was_chosen_last(open_page):
+    page = open_and_keep(open_page, "/a/rain")
+    page.goto("/preferences?back=/a/rain")
+    page.locator("[name=language][value=zh-Hant]").check()
+    page.locator("main form button").click()
+    wait_until(page, "caches.match('/offline').then(found => found.text()).then(text => text.includes('zh-Hant'))")
+    page.context.set_offline(True)
+    page.goto("/a/poem")
+    assert page.locator("#missing").inner_text().startswith("網路已斷開")
+
+
+def test_a_device_that_is_full_gives_up_what_was_read_longest_ago(open_page, site):
+    page = open_and_keep(open_page, "/a/seed")
+    page.evaluate("() => caches.open('kept').then(c => c.put('/a/long', new Response('x'.repeat(1e5))))")
+    used = page.evaluate("navigator.storage.estimate().then(now => now.usage)")
+    quota = {"origin": site, "quotaSize": used + 2000}
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", quota)
+    page.goto("/a/rain")
+    wait_until_kept(page, "/a/rain")
+    assert not page.evaluate("caches.match('/a/long').then(Boolean)")
 
 
 def test_the_network_may_go_as_soon_as_there_is_a_worker(open_page):
