@@ -81,6 +81,7 @@ SHOWN = [
     (".md", "> 丙\n> ```python:甲\n> 乙\n> ```", ""),
     (".md", "- ```{code-block} python\n  :caption: 甲\n\n  乙\n  ```", ""),
     (".md", "(a)=\n\n:::{note} 甲\n乙\n:::", ""),
+    (".md", "乙\n\n```{include} a.md\n```", "is not included"),
     (".org", "#+CAPTION: 甲\n#+begin_src sh\n乙\n#+end_src", ""),
     (".rst", ".. header:: 密\n\n甲乙", "may not be for readers"),
     (".rst", "+---+---+\n| 甲 | 乙 |\n+---+--", "can't be read"),

@@ -30,7 +30,7 @@ from .mathematics import Formulas, with_tex
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()
 
-_FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1>(.*?)</h1>\s*", re.DOTALL)
+_FIRST_HEADING = re.compile(r"\s*(?:<hr />\s*)?<h1(?: id=[^<>]*)?>(.*?)</h1>\s*", re.DOTALL)
 _FENCED_FORMULA = re.compile(r'<pre><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _TAG = re.compile(r"<[^>]+>")
 _ANY_TAG = re.compile(r"<(/?)([A-Za-z][^\s<>/]*)([^<>]*)>")

@@ -1,7 +1,8 @@
 """Converts the Markdown of Hugo, Jekyll, Hexo, Zola, Pelican, Obsidian, VuePress, Docusaurus … to CommonMark.
 
     masking.py              replaces code and mathematics by placeholders, so that they are not converted
-    code_chunks.py          fences such as ```{r echo=FALSE}, ```{note}
+    code_chunks.py          fences such as ```{r echo=FALSE}
+    myst.py                 ```{figure} x.png, :::{note}, {ref}`x`, (target)=; myst_tables.py  its tables
     tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     source_comments.py      removes comments and the code of MDX
     shortcodes.py           parses {% tags %} and {{< shortcodes >}}; shortcode_table.py, hexo_theme_tags.py  their HTML
@@ -26,9 +27,10 @@ from .html_builders import is_chinese
 from .markdown_extensions import convert_extensions, with_all_cells
 from .masking import Masks, mask_code
 from .mkdocs_syntax import with_containers
+from .myst import headings_of, is_myst, role_text, with_directives, without_marks
 from .shortcode_table import convert_tag
 from .shortcodes import without_tags
-from .source_comments import convert_myst, is_myst, without_comments, without_components
+from .source_comments import without_comments, without_components
 from .wikilinks import with_links
 
 MOST_WARNINGS = 10
@@ -40,17 +42,23 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     Formulas are placeholders in the result; *masks* contains them.
     """
     masks, chinese, endless = masks or Masks(), is_chinese(text), list[str]()
-    has_myst = is_myst(text)
-    text = mask_code(with_containers(text), masks)
-    if has_myst:
-        text = convert_myst(text)
+    not_shown = list[Message]()
+    if is_myst(text):
+        text, headings = with_directives(text, not_shown, chinese=chinese), headings_of(text)
+        text = without_marks(mask_code(with_containers(text), masks, partial(role_text, headings=headings)))
+    else:
+        text = mask_code(with_containers(text), masks)
     text = without_components(without_comments(text, endless))
     text, unknown = without_tags(text, masks, partial(convert_tag, chinese=chinese))
     text = with_links(text, masks)
     text, left_out = with_asides(text, chinese=chinese)
     text = with_all_cells(convert_extensions(text), masks)
     warnings = map(unknown_tag_warning, [*left_out, *unknown][:MOST_WARNINGS])
-    return masks.restore(text), (*(withheld_warning(masks.restore(comment)) for comment in endless), *warnings)
+    return masks.restore(text), (
+        *not_shown[:MOST_WARNINGS],
+        *(withheld_warning(masks.restore(comment)) for comment in endless),
+        *warnings,
+    )
 
 
 def unknown_tag_warning(name: str) -> Message:

@@ -122,8 +122,10 @@ def _container(kind: str, text: str, *, chinese: bool) -> tuple[list[str], str]:
     title = ((found[1] or found[2]) if found else text) or ""
     kind = kind.lower()
     if kind in _DETAILS:
-        return [f"<details><summary>{title or title_of('details', chinese=chinese)}</summary>"], "</details>"
-    if kind not in KINDS:  # code-group, tabs, v-pre, center …
+        html = details(title or title_of("details", chinese=chinese), "\0")
+    elif kind in KINDS:
+        html = aside(kind, title or title_of(kind, chinese=chinese), "\0")
+    else:  # code-group, tabs, v-pre, center …
         return ([f"**{title}**"] if title else []), ""
-    start, _, end = aside(kind, title or title_of(kind, chinese=chinese), "\0").partition("\0")
+    start, _, end = html.partition("\0")
     return start.strip().split("\n"), end.strip()

@@ -6,7 +6,6 @@ from itertools import takewhile
 
 from ...patterns import lazy_pattern
 from ..unpublished_values import withheld_part
-from .html_builders import KINDS
 
 _INFO = lazy_pattern(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
 _HIDDEN = lazy_pattern(r"\b(?:include|echo)\s*[=:]\s*(?:F|FALSE|false)\b|\btags\s*[=:].*\b(?:remove|hide)[-_]cell")
@@ -53,12 +52,3 @@ def split_title(info: str, inside: list[str]) -> tuple[str, str]:
         argument = chunk[3] if chunk[1][:1].isalpha() and chunk[1] not in _DIRECTIVES else ""
         words = next((option[2] or "" for option in options if option and option[1] == "caption"), argument)
     return _SPECIAL.sub(r"\\\g<0>", words.strip()), short[1] if short else info
-
-
-def myst_callout(info: str) -> str:
-    """The kind and title of a MyST callout: ``note Title`` for ``{note} Title``; empty for any other fence."""
-    found = _INFO.fullmatch(info.strip())
-    kind = found[1].lower().strip(".:") if found else ""
-    if kind == "admonition":
-        kind = "note"
-    return f"{kind} {found[3]}".strip() if found and kind in KINDS and found[1][:1] != "." else ""

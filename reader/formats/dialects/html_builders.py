@@ -18,8 +18,8 @@ _KINDS = {
     "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning", "error": "warning",
     "failure": "warning", "fail": "warning", "missing": "warning", "bug": "warning", "alert": "warning",
 }  # fmt: skip
-_INLINE_MARKUP = re.compile(r"\]\(|\[[^\[\]]*\]\[|[*_`~]\S|\\\W")
-"""Possible inline markup of Markdown."""
+_INLINE_MARKUP = re.compile("\\]\\(|\\[[^\\[\\]]*\\]\\[|[*_`~]\\S|\\\\\\W|\ufdd0|\ufdd2")
+"""Possible inline markup of Markdown, or a placeholder of ``masking`` for it."""
 _BLOCK_MARK, _ESCAPED = re.compile(r"^([0-9]{0,9})([-+*#>.)])(?=\s|$)"), r"\1\\\2"
 _QUOTES = frozenset({"quote", "cite", "blockquote"})
 TITLES = {
@@ -57,7 +57,10 @@ def aside(kind: str, title: str, body: str, prefix: str = "") -> str:
 
 def details(title: str, body: str, prefix: str = "") -> str:
     """A ``<details>`` element with its summary; *body* is Markdown."""
-    start = on_lines(f"<details><summary>{escape(title.strip(), quote=False)}</summary>\n\n", prefix)
+    summary = escape(title.strip(), quote=False)
+    if _INLINE_MARKUP.search(title):  # between blank lines it is parsed as Markdown
+        summary = f"\n\n{title.strip()}\n\n"
+    start = on_lines(f"<details><summary>{summary}</summary>\n\n", prefix)
     return start + _without_first_prefix(body, prefix) + on_lines("\n\n</details>\n\n", prefix)
 
 

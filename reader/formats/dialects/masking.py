@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from ...patterns import lazy_pattern
-from .code_chunks import myst_callout, read_chunk, split_title
+from .code_chunks import read_chunk, split_title
 from .tex_delimiters import with_formulas
 
+RoleText = Callable[[str, str], str]
+_ROLE = lazy_pattern(r"(?<![\\{$])\{([A-Za-z][\w:.+-]{0,40})\}$")
+"""A role of MyST, directly before its code span."""
 _NON_CHARACTERS = "\ufdd0\ufdd1\ufdd2\ufdd3"
 MARK = lazy_pattern("\ufdd0(\\d+)\ufdd1")
 _PREFIX = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*"
@@ -97,8 +100,11 @@ class Masks:
         return self.formulas[number] if number < len(self.formulas) else ("", False)
 
 
-def mask_code(text: str, masks: Masks) -> str:
-    """*text* with placeholders for code blocks, code spans, ``<pre>``, mathematics and escaped characters."""
+def mask_code(text: str, masks: Masks, role_text: RoleText | None = None) -> str:
+    """*text* with placeholders for code blocks, code spans, ``<pre>``, mathematics and escaped characters.
+
+    *role_text* converts a code span with a role before it, ``{ref}`x```: the name and the content to Markdown.
+    """
     if any(sign in text for sign in _NON_CHARACTERS):
         text = text.translate(dict.fromkeys(map(ord, _NON_CHARACTERS)))
     text = _mask_blocks(text, masks)
@@ -106,7 +112,7 @@ def mask_code(text: str, masks: Masks) -> str:
     if _BLOCK_TAG.search(text):
         text = _mask_tags(text, masks, _CODE_BLOCK)
     if "`" in text:
-        text = _mask_spans(text, masks)
+        text = _mask_spans(text, masks, role_text)
     if "<" in text:
         text = _mask_tags(text, masks, _ELEMENT_IN_LINE)
     text = with_formulas(text, masks.keep_formula)
@@ -194,13 +200,10 @@ class _Blocks:
         content, closing = self.lines[at + 1 : end], self.lines[end : end + 1]
         title, info = split_title(found["info"], content)
         prefix, first = found["prefix"], found["fence"] + info
-        if "{" in found["info"]:
-            if container := myst_callout(found["info"]):
-                return 1 + len(content) + len(closing), "\n".join([f":::{container}", *content, ":::"])
-            if (chunk := read_chunk(found["info"], content)) is not None:
-                first, content = f"{found['fence']}{chunk[0]}", chunk[1]
-                if not content:
-                    return end + 1 - at, prefix
+        if "{" in found["info"] and (chunk := read_chunk(found["info"], content)) is not None:
+            first, content = f"{found['fence']}{chunk[0]}", chunk[1]
+            if not content:
+                return end + 1 - at, prefix
         fence = self.masks.keep(_unwrap_raw("\n".join([first, *content, *closing])))
         if not title:
             return end + 1 - at, prefix + fence
@@ -281,7 +284,7 @@ def _unwrap_raw(code: str) -> str:
     return re.sub(r"\{% (?:end)?raw %\}\n?", "", code) if code.count("{% raw %}") == 1 else code
 
 
-def _mask_spans(text: str, masks: Masks) -> str:
+def _mask_spans(text: str, masks: Masks, role_text: RoleText | None = None) -> str:
     """Masks code spans: from a run of backticks to the next one of equal length in the paragraph (CommonMark 6.1)."""
     runs = list(_BACKTICKS.finditer(text))
     following: dict[tuple[int, int], int] = {}
@@ -302,10 +305,14 @@ def _mask_spans(text: str, masks: Masks) -> str:
         if not end or (runs[number].start() and text[runs[number].start() - 1] == "\\"):
             number += 1
             continue
-        out += [
-            text[done : runs[number].start()],
-            masks.keep(_unwrap_raw_span(text[runs[number].start() : runs[end].end()])),
-        ]
+        before, span = text[done : runs[number].start()], text[runs[number].start() : runs[end].end()]
+        role = _ROLE.search(before) if role_text else None
+        if role_text and role:
+            converted = role_text(role[1], span.strip("`").strip())
+            before = before[: role.start()]
+            out += [before, masks.keep(converted) if converted.startswith("`") else converted]
+        else:
+            out += [before, masks.keep(_unwrap_raw_span(span))]
         done, number = runs[end].end(), end + 1
     return "".join([*out, text[done:]])
 

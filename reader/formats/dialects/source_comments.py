@@ -6,7 +6,6 @@ import re
 
 from ...patterns import lazy_pattern
 from ...sanitizer.allowlist import BLOCKS, INLINES
-from .code_chunks import myst_callout
 
 _HTML_COMMENT = lazy_pattern(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
 _LABELS = lazy_pattern(r"<!--[ \t]*(?:tab|timeline)[ \t]+([^\n]{1,200}?)(?:@\S+)?[ \t]*-->")
@@ -16,15 +15,6 @@ _OBSIDIAN = lazy_pattern(r"(?<![%0-9A-Za-z])%%(?!%).*?%%(?!%)|^[ \t]*%%[ \t]*$.*
 _LIQUID = lazy_pattern(r"(?<!\{)\{%-?\s*comment\b[^%]*%\}.*?(?:\{%-?\s*endcomment\s*-?%\}|\Z)", re.DOTALL)
 _KRAMDOWN = lazy_pattern(r"\{::comment\b[^{}]*\}.*?(?:\{:/(?:comment)?\}|\Z)", re.DOTALL)
 _KRAMDOWN_TAG = lazy_pattern(r"\{::(?:nomarkdown|options)\b[^{}\n]*\}|\{:/(?:nomarkdown)?\}")
-_MYST = lazy_pattern(
-    r"^[ \t>]*(?:`{3,}|~{3,}|:{3,})\{(?:admonition|bibliography|code-block|code-cell|csv-table|dropdown|figure|image|"
-    r"include|list-table|literalinclude|math|note|tab-set|table|tip|toctree|warning|seealso|exercise|solution)\}"
-    r"|\{(?:abbr|cite(?::\w)?|doc|eq|math|numref|ref|term|download)\}`|^\([\w:.-]{1,80}\)=[ \t]*$",
-    re.MULTILINE,
-)
-_MYST_LINE = lazy_pattern(r"^ {0,3}(?:%(?![%{]).*|\+\+\+(?:[ \t].*)?)$", re.MULTILINE)
-"""Comments, and breaks between blocks with their metadata."""
-_MYST_CONTAINER = lazy_pattern(r"^([ \t>]*:{3,})(\{[\w-]+\}.*)$", re.MULTILINE)
 _HUGO = lazy_pattern(r"\{\{[<%]\s*comment\s*[>%]\}\}.*?(?:\{\{[<%]\s*/\s*comment\s*[>%]\}\}|\Z)", re.DOTALL)
 _LIQUID_LINE = lazy_pattern(r"\{#.{0,2000}?#\}|\{%-?\s*#[^%]*%\}")
 _TEMPLATE = lazy_pattern(
@@ -57,17 +47,6 @@ _LONGEST_TAG = 5000
 _MOST_WITHOUT_END = 300
 """The number of components without an end of their tag. The search for each end is slow, character by character."""
 _BLANK_LINES = lazy_pattern(r"\n{3,}")
-
-
-def is_myst(text: str) -> bool:
-    """Whether *text*, with its code, holds directives, roles or targets of MyST (Sphinx, Jupyter Book)."""
-    return ("{" in text or ")=" in text) and bool(_MYST.search(text))
-
-
-def convert_myst(text: str) -> str:
-    """*text* (with masked code) of MyST without comments and block breaks, and with ``:::note`` for ``:::{note}``."""
-    text = _MYST_CONTAINER.sub(lambda line: line[1] + (myst_callout(line[2]) or line[2]), text)
-    return _MYST_LINE.sub("", text)
 
 
 def without_comments(text: str, endless: list[str]) -> str:
