@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 
@@ -22,6 +25,7 @@ from reader.importing import drafting, image_downloads, importer
 from reader.importing.extraction.extract import extract
 from reader.importing.sources import feed_entries, items
 from reader.importing.sources.evernote import note_items
+from reader.importing.sources.sources import items_of
 from reader.importing.sources.wordpress_posts import posts
 from reader.importing.writing import to_file
 from reader.models import Draft
@@ -146,6 +150,35 @@ def test_each_member_of_a_zip_that_is_not_read_is_named_with_the_reason(settings
     }
     assert files(settings) == ["2018-11-23/good.md", "2018-11-23/twice.md"]
     assert "下雪" in (settings.articles / "2018-11-23/twice.md").read_text("utf-8")
+
+
+def test_many_addresses_of_one_picture_hold_it_in_memory_once(run, settings, tmp_path):  # noqa: F811
+    large = picture(60) + bytes(2_000_000)
+    note = NOTE.format("雨") + "".join(f"\n![](p.png?{number})\n" for number in range(40))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("rain.md", note + "\n![](bad.png)\n")
+        file.writestr("p.png", large)
+        file.writestr("bad.png", picture(61))
+    content = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(content.replace(picture(61), picture(61)[:-1] + b"?"))
+    tracemalloc.start()
+    result = run(str(tmp_path / "a.zip"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(large)
+    assert "bad.png: cannot be unpacked" in result.output  # without that picture, not without the article
+    assert files(settings) == ["2018-11-23/rain.md", "2018-11-23/rain/1.png"]
+
+
+def test_archives_of_a_folder_are_open_only_while_they_are_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "0.zip", "w") as file:
+        file.writestr("rain.md", NOTE.format("雨"))
+    for number in range(1, 20):
+        shutil.copy(tmp_path / "0.zip", tmp_path / f"{number}.zip")
+    before = len(os.listdir("/proc/self/fd"))
+    found = items_of(str(tmp_path), None)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert [item.read().content for item in found] == [NOTE.format("雨").encode()] * 20
 
 
 def test_a_chapter_that_a_book_names_again_and_again_is_read_once(run, settings, tmp_path):  # noqa: F811

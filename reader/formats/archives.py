@@ -8,10 +8,14 @@ import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..errors import NotImported
 from ..i18n import Message
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LARGEST_MEMBER_BYTES = 20_000_000
 LARGEST_UNPACKED_BYTES = 1_000_000_000
@@ -22,9 +26,37 @@ _ALWAYS_ALLOWED_BYTES = 1_000_000
 _UTF8_NAME = 0x800
 
 
+class _FileOnDemand(io.RawIOBase):
+    """The file at *path*, open only while it is read: a folder may hold more archives than a process may open files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._position = path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._position}
+        self._position = offset + (starts[whence] if whence in starts else self._path.stat().st_size)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(self._position)
+            count = file.readinto(buffer) or 0
+        self._position += count
+        return count
+
+
 @dataclass(frozen=True)
 class Archive:
-    """The members of an open zip file by path, without directories.
+    """The members of a zip file by path, without directories.
 
     ``refused`` are the members that are not read, with the reason: symbolic links, paths that lead out of the archive,
     and all but the last of several members with the same path.
@@ -108,14 +140,10 @@ def open_archive(name: str, source: Path | bytes) -> Archive:
     Raises NotImported if *source* is not a zip file or exceeds a limit.
     """
     try:
-        file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+        file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else _FileOnDemand(source))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise NotImported(name, Message("not a zip file: %(error)s", error=error)) from error
-    try:
-        return _check_limits(name, file)
-    except BaseException:
-        file.close()
-        raise
+    return _check_limits(name, file)
 
 
 def _check_limits(name: str, file: zipfile.ZipFile) -> Archive:

@@ -214,8 +214,13 @@ def with_pictures(
     """The draft with its pictures in *folder* next to the article. Missing pictures are reported as problems."""
 
     deadline = fetcher.now() + MOST_SECONDS
+    beside = set[str]()
 
     def open_picture(address: str) -> bytes:
+        if address in extracted.pictures:
+            return extracted.pictures[address]
+        if address in beside and (content := item.read_sibling(address)) is not None:
+            return content
         if not ON_THE_WEB.match(address):
             raise NotImported(address, Message("no such picture beside %(source)s", source=item.name))
         if fetcher.now() > deadline:
@@ -223,28 +228,35 @@ def with_pictures(
             raise NotImported(address, text)
         return fetcher.fetch(address, referer=extracted.address, largest_bytes=LARGEST_BYTES).content
 
-    embedded = dict(extracted.pictures)
     body_html = _PICTURE.sub(
-        lambda match: match[1] + _resolve_picture(match[2], extracted.address, item, embedded) + match[3],
+        lambda match: match[1] + _resolve_picture(match[2], extracted, item, beside) + match[3],
         extracted.draft.body_html,
     )
-    pictures = take_pictures(
-        body_html, folder, lambda address: embedded[address] if address in embedded else open_picture(address)
-    )
+    pictures = take_pictures(body_html, folder, open_picture)
     images = tuple(f"{folder}/{name}" for name in list(pictures.files)[:1])
     return replace(extracted.draft, body_html=pictures.body_html, images=images or extracted.draft.images), pictures
 
 
-def _resolve_picture(address: str, page: str, item: SourceItem, embedded: dict[str, bytes]) -> str:
-    """Adds a picture next to the source to *embedded*; resolves any other address relative to the page. Returns the
-    address."""
-    plain = address.replace("&amp;", "&")
-    if plain in embedded:
+def _resolve_picture(address: str, extracted: ExtractedArticle, item: SourceItem, beside: set[str]) -> str:
+    """Adds the address of a picture next to the source to *beside*; resolves any other relative to the page. Returns
+    the address.
+
+    The picture is read again later: an article may have thousands of addresses of large ones.
+    """
+    plain, page = address.replace("&amp;", "&"), extracted.address
+    if plain in extracted.pictures or plain in beside:
         return address
-    content = item.read_sibling(plain)
-    if content is not None:
-        embedded[plain] = content
+    if _is_beside(plain, item):
+        beside.add(plain)
         return address
     if re.match(r"https?://", plain):
         return address
     return urljoin(page, plain).replace("&", "&amp;") if page else address
+
+
+def _is_beside(address: str, item: SourceItem) -> bool:
+    """Whether the source has a file at *address*, also one that cannot be read: the article is imported without it."""
+    try:
+        return item.read_sibling(address) is not None
+    except NotImported:
+        return True

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import sys
-import weakref
 from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import replace
 from functools import partial
@@ -198,27 +197,13 @@ def _items_in(source: Source) -> Iterator[Found]:
 
 def _items_in_archive(name: str, archive: Archive, fetcher: Fetcher, *, is_nested: bool = False) -> Iterator[Found]:
     if archive.is_book:
-        yield from _close_if_empty(archive, limit_cpu_time(name, book_items(name, archive), archive.size_bytes))
+        yield from limit_cpu_time(name, book_items(name, archive), archive.size_bytes)
     elif archive.suffix in FORMATS:
         yield SourceItem(name, lambda: Fetched("", archive.content), archive.suffix)
     elif reason := reason_for(archive.suffix):
         raise NotImported(name, reason)
     else:
-        yield from _close_if_empty(archive, _members(name, archive, fetcher, is_nested))
-
-
-def _close_if_empty(archive: Archive, items: Iterator[Found]) -> Iterator[Found]:
-    """Closes the archive if it has no articles. Otherwise it stays open, because articles are read later, and is closed
-    when nothing refers to it."""
-    weakref.finalize(archive, archive.file.close)
-    has_articles = False
-    try:
-        for item in items:
-            has_articles = has_articles or isinstance(item, SourceItem)
-            yield item
-    finally:
-        if not has_articles:
-            archive.file.close()
+        yield from _members(name, archive, fetcher, is_nested)
 
 
 def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> Iterator[Found]:
