@@ -436,6 +436,23 @@ def test_prose_that_mentions_a_mark_of_templates_is_an_article(mention):
     assert read_draft(".html", f"<h1>Title</h1>\n<p>Write {mention} there.</p>\n".encode()).title == "Title"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<!--\n---\ntitle: Title\npublished: 2020-01-01\n---\n-->\n<p>Text {}.</p>\n",
+        "<!DOCTYPE html><title>Title</title><meta name=date content=2020-01-01><p>Text {}.</p>",
+        "---\ntitle: Title\ndate: 2020-01-01\n---\n{}\n<p>Text.</p>\n",  # Eleventy: an article that extends a layout
+        "<h1>Title</h1><!-- {} --><p>Text.</p>",
+        "<h1>Title</h1><p>Text <kbd>{}</kbd>.</p>",
+    ],
+)
+def test_a_page_with_a_date_or_with_template_marks_only_in_examples_is_an_article(page):
+    marks = '{% block title %}x{% endblock %}\n{% extends "base.html" %}\n{{ content }}\n'
+    draft = read_draft(".html", page.format(marks).encode())
+    assert draft.title == "Title"
+    assert "Text" in draft.body_html
+
+
 def test_a_restructuredtext_file_may_begin_with_fields_as_of_a_mail():
     """Python's PEPs do; docutils reads the fields with its PEP reader only."""
     head = "PEP: 655\nTitle: Self ``Type``\nAuthor: Ada Byron <a at b.org>,\n        Carl Dahl\nStatus: Final\nCreated: 30-Jan-2021\n\n\n"

@@ -50,6 +50,9 @@ _TEMPLATE = re.compile(
 _TEMPLATE_BLOCK = re.compile(r"\{%-?\s*block\s+\w+")
 _TEMPLATE_BLOCK_END = re.compile(r"\{%-?\s*endblock\b")
 """Both are in a template; prose may mention one of them."""
+_EXAMPLES = re.compile(r"<(/?)(pre|code|kbd|samp|tt|script|style|textarea|template)\b[^<>]{0,500}>", re.IGNORECASE)
+"""Elements in which marks of templates are text, or code for the browser."""
+_ANY_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PREFIX = re.compile(r"(?:article|og|dc|dcterms|reader)[:.]", re.IGNORECASE)
 _BODIES = ('//*[@itemprop="articleBody"]', "//article", "//main", "//body")
 _META = {
@@ -76,15 +79,17 @@ def read(data: bytes) -> Draft:
     """Raises UnreadableArticle for invalid front matter. Ignores other invalid metadata."""
     text = decode_text(data)
     values, page = _front_matter(text)
-    _refuse_template(text)
     root = _parse(page)
     if root is None:
+        _refuse_template(text)
         return Draft(**{"title": "", **values}, body_html="")
     withheld = _draft_fields(root)
     found = {**withheld, **_from_meta(root), **values}
     dates = [at for at in (found.get("published"), withheld.get("published")) if at]
     if dates:  # the later one may be an embargo
         found["published"] = max(dates, key=lambda at: at.replace(tzinfo=None))
+    else:
+        _refuse_template(text)
     found.setdefault("title", _title(root))
     found.setdefault("language", str(root.get("lang") or ""))
     found["language"] = found["language"] if is_language_tag(found["language"]) else ""
@@ -97,10 +102,13 @@ def read(data: bytes) -> Draft:
 
 
 def _refuse_template(text: str) -> None:
-    """Raises UnreadableArticle for a template of a site generator or web framework. Code may contain template tags."""
+    """Raises UnreadableArticle for a template of a site generator or web framework.
+
+    Code and comments may contain template tags. So may a page with a date, because a template has none of its own.
+    """
     if "{%" not in text and "{{" not in text:
         return
-    masked = mask_elements(text, Masks())
+    masked = mask_elements(_ANY_COMMENT.sub("", text), Masks(), _EXAMPLES)
     found = _TEMPLATE.search(masked) or (_TEMPLATE_BLOCK_END.search(masked) and _TEMPLATE_BLOCK.search(masked))
     if found:
         line = text.count("\n", 0, max(text.find(found[0]), 0)) + 1

@@ -119,9 +119,9 @@ def mask_code(text: str, masks: Masks, role_text: RoleText | None = None) -> str
     return _ESCAPE.sub(keep, text) if "\\" in text else text
 
 
-def mask_elements(text: str, masks: Masks) -> str:
-    """HTML with placeholders for its code, scripts and styles."""
-    return _mask_tags(text, masks, _CODE_ELEMENT)
+def mask_elements(text: str, masks: Masks, tags: re.Pattern[str] = _CODE_ELEMENT) -> str:
+    """HTML with placeholders for its code, scripts and styles, or for the elements whose tags match *tags*."""
+    return _mask_tags(text, masks, tags)
 
 
 def _mask_tags(text: str, masks: Masks, tags: re.Pattern[str]) -> str:
