@@ -176,6 +176,15 @@ def test_12_rss_carries_the_epub_as_its_enclosure_and_the_pdf_as_a_link() -> Non
     }
 
 
+def test_12_rss_with_sound_has_no_files_that_podcast_clients_would_list_as_episodes() -> None:
+    entry = FEED.entries[0]
+    sound = Enclosure("https://news.example/media/talk.mp3", "audio/mpeg", 7, "talk")
+    feed = replace(FEED, entries=(replace(entry, enclosures=(sound, EPUB)), replace(entry, id="tag:plain")))
+    made = read(rss.to_bytes(feed))
+    assert [found.get("url") for found in made.iter("enclosure")] == [sound.address]
+    assert not made.findall(".//item/a:link", NS)
+
+
 def test_13_relations_outside_feedgens_list_are_written() -> None:
     feed = replace(FEED, links=(Link("current", FEED.address), Link("next-archive", FEED.address)), kind="archive")
     for root in (read(rss.to_bytes(feed)).find("channel"), read(atom.to_bytes(feed))):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lxml import etree
 
 from ..i18n import N_
-from .feed import Entry, Feed, Link
+from .feed import Enclosure, Entry, Feed, Link
 from .feedgen_adapter import add, add_reply, generator, qualified, serialize
 
 NAME, MIMETYPE, ORDER = "feed.xml", "application/rss+xml", 1
@@ -14,6 +16,7 @@ LABEL, SHORT = N_("RSS: full text"), "RSS"
 
 def to_bytes(feed: Feed) -> bytes:
     """The RSS document of *feed*."""
+    feed = _as_podcast(feed)
     root, _ = generator(feed)._create_rss()
     channel = root[0]
     items = channel.findall("item")
@@ -23,6 +26,17 @@ def to_bytes(feed: Feed) -> bytes:
     _complete_channel(channel, feed)
     channel.extend(items)
     return serialize(root)
+
+
+def _as_podcast(feed: Feed) -> Feed:
+    """A feed with sound, without the PDF and EPUB files: podcast clients list every enclosure as an episode."""
+    if not any(enclosure.mimetype.startswith("audio/") for entry in feed.entries for enclosure in entry.enclosures):
+        return feed
+    return replace(feed, entries=tuple(replace(entry, enclosures=_media(entry)) for entry in feed.entries))
+
+
+def _media(entry: Entry) -> tuple[Enclosure, ...]:
+    return tuple(enclosure for enclosure in entry.enclosures if enclosure.mimetype.startswith(("audio/", "video/")))
 
 
 def _complete_channel(channel: etree._Element, feed: Feed) -> None:
