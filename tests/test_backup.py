@@ -6,11 +6,12 @@ import errno
 import os
 import resource
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import zipfile
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,6 +145,20 @@ def test_what_is_there_is_not_overwritten_unless_forced_and_then_moved_aside(arc
     services = build_services(settings)
     services.library.scan_all()
     assert [removal.slug for removal in services.catalog.removals()] == ["snow"]
+
+
+@pytest.mark.parametrize("state_url", ["sqlite"], indirect=True)
+def test_a_database_that_another_program_reads_is_moved_aside_with_its_last_rows(archive, settings):
+    state = State(settings.state_url)
+    with closing(sqlite3.connect(state.path)) as reading:
+        reading.execute("BEGIN")
+        [before] = reading.execute("SELECT value FROM state_revision").fetchone()
+        with state.writing() as connection:
+            note_change(connection, "a", "b")  # it stays in the -wal file
+        state.close()
+        _, aside = restore_backup(settings, archive, force=True)
+    with closing(sqlite3.connect(next(path for path in aside if path.name.startswith(state.path.name)))) as moved:
+        assert moved.execute("SELECT value FROM state_revision").fetchone() == (before + 1,)
 
 
 @in_either_database

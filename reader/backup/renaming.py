@@ -46,20 +46,21 @@ def moved_aside(paths: list[Path], inside: Path | None) -> Iterator[list[Path]]:
 
 
 def _free_names(paths: list[Path], inside: Path | None) -> tuple[Path | None, dict[Path, Path]]:
-    """The hidden folder, and the new name of each of *paths* that exists, with its ``-wal`` and ``-shm`` files.
+    """The hidden folder, and the new name of each of *paths* that exists, with its ``-wal`` and ``-shm`` files, which
+    end so afterwards, too: SQLite reads a database only together with its ``-wal`` file.
 
     None of the names exists yet: a restore that was killed may have started in the same second, and renaming would
     replace the files that it moved aside.
     """
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    candidates = [Path(f"{path}{suffix}") for path in paths for suffix in ("", "-wal", "-shm")]
+    candidates = {Path(f"{path}{suffix}"): (path, suffix) for path in paths for suffix in ("", "-wal", "-shm")}
     for stamp in chain([now], (f"{now}-{number}" for number in count(2))):
         folder = inside / f"{ASIDE}{stamp}" if inside else None
         new_names = {
             path: folder / path.name
             if folder and path.parent == inside
-            else path.with_name(f"{path.name}.before-{stamp}")
-            for path in candidates
+            else first.with_name(f"{first.name}.before-{stamp}{suffix}")
+            for path, (first, suffix) in candidates.items()
             if path.exists() or path.is_symlink()
         }
         if not any(
