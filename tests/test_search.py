@@ -305,8 +305,10 @@ def test_a_search_without_results_offers_the_sections_and_examples_that_find_som
         assert found.xpath("//ul[@class='list']/li"), link.text
 
 
-def test_a_site_without_articles_offers_no_examples(client, publish):
+def test_a_site_without_articles_has_its_pages_and_offers_no_examples(client, publish):
     publish({})
+    for path in ("/", "/feeds", "/preferences", "/corrections/", "/sitemap.xml"):
+        assert client.get(path).status_code == 200, path
     page = html.fromstring(client.get("/search?q=雨").text)
     assert not page.xpath("//ul[@class='examples'] | //nav[@class='chips']")
 

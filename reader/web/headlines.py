@@ -94,7 +94,7 @@ def headlines_of(teasers: Sequence[Teaser], has_lead: bool) -> list[ListedHeadli
 
 def _marked(headlines: Sequence[ListedHeadline]) -> list[ListedHeadline]:
     """*headlines*, of which those that are alone say so; a lead never does."""
-    following = (*(bool(headline.day) for headline in headlines[1:]), True)
+    following = [*(bool(headline.day) for headline in headlines), True][1:]
     return [
         replace(headline, is_alone=True) if headline.day and is_last and not headline.is_lead else headline
         for headline, is_last in zip(headlines, following, strict=True)
