@@ -185,6 +185,8 @@ def test_no_server_starts_while_a_backup_is_restored(settings):
         ("state.jsonl", b"[]"),
         ("state.jsonl", b"[" * 200_000),
         ("state.jsonl", b'{"migrations": ["state_0001"]}\n["state_revision", [%d]]' % 2**70),
+        ("state.jsonl", b'{"migrations": ["state_0001"]}\n["state_revision", [%d]]' % 2**62),  # no time has it
+        ("state.jsonl", b'{"migrations": ["state_0001"]}\n["state_revision", ["text"]]'),  # SQLite would store it
     ],
 )
 def test_an_altered_archive_is_refused_with_a_reason_and_changes_nothing(archive, settings, tmp_path, name, content):

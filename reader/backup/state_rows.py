@@ -17,6 +17,8 @@ from ..state.migration_heads import known_ids
 TABLES_WITH_INITIAL_ROWS = ("state_revision", "history_identity")
 """Migrations insert rows into these tables, so their rows do not show that the database was used."""
 _CHUNK = 500
+_EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 and 9999 in microseconds since 1970, as times are stored. No other number in the database is larger."""
 
 
 def dump(connection: Connection) -> Iterator[str]:
@@ -47,14 +49,27 @@ def load(connection: Connection, lines: Iterable[str]) -> None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for line in rest:
         name, values = json.loads(line)
-        columns = tables[name].c.keys()
-        rows.setdefault(name, []).append(dict(zip(columns, map(_from_json, values), strict=True)))
+        rows.setdefault(name, []).append(_row(tables[name], values))
         if len(rows[name]) == _CHUNK:
             connection.execute(insert(tables[name]), rows.pop(name))
     for name in [name for name in tables if rows.get(name)]:
         connection.execute(insert(tables[name]), rows[name])
     _set_sequences(connection, tables.values())
     upgrade(connection, ["heads"])
+
+
+def _row(table: Table, values: list[Any]) -> dict[str, Any]:
+    """The values by column. Raises ValueError for a value of another type, and for a number that is no time.
+
+    SQLite stores such a value, but each page that reads it would fail.
+    """
+    row = {column.name: _from_json(value) for column, value in zip(table.c, values, strict=True)}
+    for column in table.c:
+        value = row[column.name]
+        is_valid = value is None or isinstance(value, column.type.python_type)
+        if not is_valid or (isinstance(value, int) and not _EARLIEST <= value <= _LATEST):
+            raise ValueError(f"{table.name}.{column.name}: {str(value)[:50]}")
+    return row
 
 
 def has_rows(connection: Connection) -> bool:
