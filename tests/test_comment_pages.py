@@ -15,6 +15,7 @@ import lxml.html
 import pytest
 
 from reader.app import create_app
+from reader.catalog import Catalog
 from reader.comments import acceptance, comment_queries
 from reader.comments.comment import OPEN, PENDING, REVIEWED
 from reader.comments.comment_writes import APPROVE, HIDE
@@ -23,6 +24,7 @@ from reader.editing.accounts import add_editor, remove_editor
 from reader.services import build_services
 from reader.settings import ROOT
 from reader.state import State
+from reader.web.comment_invalidation import CommentWatch
 from reader.web.middleware.query_parameters import canonical_query
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -232,6 +234,17 @@ def test_an_approved_comment_shows_in_cached_pages_at_once_and_a_hidden_one_goes
     site.approve(1, act=HIDE)
     site.look()
     assert "写得好" not in other.get("/a/rain/comments").text
+
+
+def test_a_hidden_comment_leaves_the_cache_also_while_no_catalog_can_be_read(open_site, tmp_path):
+    send(open_site.visitor(), "写得好")
+    catalog = Catalog(tmp_path / "being-filled.sqlite3", UTC)
+    watch = CommentWatch(open_site.services.state, catalog, lambda: open_site.app.extensions["response_cache"])
+    watch.look()
+    assert "写得好" in open_site.visitor().get("/a/rain/comments").text
+    open_site.approve(1, act=HIDE)
+    watch.look()
+    assert "写得好" not in open_site.visitor().get("/a/rain/comments").text
 
 
 def test_a_new_comment_drops_only_the_pages_of_its_article(open_site):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable
 
 from .. import urls
 from ..catalog import Catalog
-from ..errors import Moved, NotFound, StateUnusable
+from ..errors import Busy, Moved, NotFound, StateUnusable
 from ..state import State
 from .middleware.response_cache import ResponseCache
 
@@ -45,12 +46,16 @@ class CommentWatch:
             changes = self._state.changes_since(self._seen)
             self._seen = changes.revision
         if changes.things is None:
-            self._cache().drop(lambda path: path.startswith(("/a/", urls.COMMENTS)))
+            self._cache().drop(_may_hold_comments)
         elif pages := {key for topic, key in changes.things if topic == TOPIC}:
             self._cache().drop(self._is_of(pages))
 
     def _is_of(self, pages: Iterable[str]) -> Callable[[str], bool]:
-        articles = {f"/a/{slug}" for page in pages for slug in (page, self._present_slug(page))}
+        """Whether a path is of one of *pages*; while the catalog cannot be read, of any article."""
+        try:
+            articles = {f"/a/{slug}" for page in pages for slug in (page, self._present_slug(page))}
+        except (Busy, sqlite3.Error):
+            return _may_hold_comments
         # /a/rain of /a/rain/comments, and of the file /a/rain.html, which may hold comments: a slug has no dot
         return lambda at: "/".join(at.split("/")[:3]).partition(".")[0] in articles or at.startswith(urls.COMMENTS)
 
@@ -62,6 +67,10 @@ class CommentWatch:
         except NotFound:
             return page
         return page
+
+
+def _may_hold_comments(path: str) -> bool:
+    return path.startswith(("/a/", urls.COMMENTS))
 
 
 def _run(of: weakref.ref[CommentWatch]) -> None:
