@@ -61,6 +61,12 @@ NAMES = [
 ]
 
 
+def test_a_link_around_a_name_and_dots_in_a_section_refuse_no_file():
+    fields = 'title: 题\nauthor: "[Ann Lee](https://a.example/), [李波](https://b.example/)"\nsection: ./甲/../乙'
+    draft = read_draft(".md", f"---\n{fields}\n---\n今天下雨。\n".encode())
+    assert (draft.byline, draft.section) == (("Ann Lee", "李波"), ("甲", "乙"))
+
+
 @pytest.mark.parametrize(("typed", "names"), NAMES)
 def test_a_byline_is_split_the_same_in_front_matter_pages_and_import(typed, names):
     body = "<p>今天下雨，河水上涨，村民转移到高处。</p>"
@@ -217,6 +223,7 @@ def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
             "date out of range: '2018-02-30' (use 2018-11-23 or 2018-11-23 10:40)",
             {"published": None},
         ),
+        ("date: last-modified", "not a date: 'last-modified'", {"published": None}),
         ("updated: 昨天", "not a date: '昨天' (use 2018-11-23 or 2018-11-23 10:40)", {"updated": None}),
         ("aliases: ['！']", "alias cannot be part of an address: '！' (use letters, digits and -)", {"aliases": ()}),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from reader.formats import read_draft
@@ -105,6 +107,9 @@ SHOWN = [
     (".org", ":smile:\n甲\n* 乙\n:PROPERTIES:\n:ID: x\n:END:\n丙", ""),
     (".org", "#+HTML: <p>甲</p>\nDEADLINE: 乙\n<<<丙>>>", ""),
     (".adoc", "//// 甲\n/// 乙", ""),
+    (".adoc", "甲 https://a.b[乙\n丙] *丁\n丁*", ""),
+    (".adoc", '[cols="a,a"]\n|===\n|甲 |乙\n\n|\n* 丙\n** 丁\n|\n----\nx\n----\n|===', ""),
+    (".org", "甲 [[https://a.b][乙\n丙]] *丁\n丁* [[https://a.b][[x] 甲]]", ""),
     (".adoc", '[quote,title="甲",attribution=乙,citetitle=丙]\n丁', ""),
     (".adoc", ':a: 甲\n:b: {a}乙\n\n{b} [title="丙"]\n\n[title=丁]\n|===\n|x\n|===', ""),
     (".adoc", ".甲\n[quote]\n乙", ""),
@@ -133,6 +138,7 @@ def test_no_text_of_a_part_is_lost_and_a_warning_tells_what_is_left_out(suffix, 
     draft = read(suffix, text)
     html = str(sanitize(draft.body_html))
     assert [word for word in "甲乙丙丁" if word in text and word not in html] == []
+    assert not re.search(r"\[\[|\]\]|\*|\|===", html)
     assert warning in " ".join(map(str, draft.warnings))
     assert bool(warning) == bool(draft.warnings)
 

@@ -19,7 +19,13 @@ def attributes_in(text: str) -> dict[str, str]:
 
 
 def _link(found: re.Match[str], keep: Keep) -> str:
-    return markdown_link(found[1], re.sub(r",\s*(?:window|role|opts|options)=.*|\^$", "", found[2]).strip('"'), keep)
+    return markdown_link(
+        found[1], re.sub(r",\s*(?:window|role|opts|options)=.*|\^$", "", _on_one_line(found[2])).strip('"'), keep
+    )
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _literal(found: re.Match[str], keep: Keep) -> str:
@@ -29,7 +35,7 @@ def _literal(found: re.Match[str], keep: Keep) -> str:
 
 def _cross_reference(found: re.Match[str], keep: Keep) -> str:
     """A link to a heading of this file, or to another file."""
-    target, text = found[1].strip(), (found[2] or "").strip()
+    target, text = found[1].strip(), _on_one_line(found[2] or "")
     if not re.search(r"\.adoc|[#/]", target):
         target = f"#{target}"
     return markdown_link(target, text or target.lstrip("#").replace("_", " ").strip(), keep)
@@ -69,11 +75,11 @@ INLINE_RULES = (
     (re.compile(r"\[\.([\w-]{1,40}+)[\w.#-]{0,80}\]##?(?=\S)([^#\n]{1,800}?)(?<=\S)##?"), _role_span),
     (re.compile(r"\[\[\[(?:[^\[\],]{1,800},\s*)?([^\[\],]{1,800})\]\]\]"), lambda found, _: f"[{found[1]}]"),
     (re.compile(r"\[\[[^\[\]]{1,800}\]\]|\[[.#][\w.-]+\](?=[#*_`])"), lambda *_: ""),
-    (re.compile(r"\*\*(.{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*\n]{1,800}?)(?<=\S)\*(?![\w*])"), surround("**")),
-    (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_\n]{1,800}?)(?<=\S)_(?![\w_])"), surround("*")),
+    (re.compile(r"\*\*([^*]{1,800}?)\*\*|(?<![\w*])\*(?=\S)([^*]{1,800}?)(?<=\S)\*(?![\w*])"), surround("**")),
+    (re.compile(r"__(.{1,800}?)__|(?<![\w_])_(?=\S)([^_]{1,800}?)(?<=\S)_(?![\w_])"), surround("*")),
     (re.compile(r"(?<![\w#&])#(?=\S)([^#\n]{1,800}?)(?<=\S)#(?![\w#])"), surround("<mark>")),
     (re.compile(r"(?<!~)~([^\s~]{1,80})~(?!~)"), surround("<sub>")),
     (re.compile(r"\^([^\s^]{1,80})\^"), surround("<sup>")),
-    (re.compile(r"[ \t]\+$"), lambda _, keep: keep("<br>")),
+    (re.compile(r"[ \t]\+$", re.MULTILINE), lambda _, keep: keep("<br>")),
     (re.compile(r"(?<=\w) ?-- ?(?=\w)"), lambda *_: "—"),
 )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ..article_corrections import Correction
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
-from ..models import Embargo, is_slug, path_key, slug_of
+from ..models import Embargo, is_slug, path_key, slug_of, word_set
 from ..patterns import lazy_pattern
 from .correction_field import corrections_in
 from .dates import UnreadableDate, parse_date
@@ -35,6 +35,10 @@ _NAME_KEYS = ("name", "title", "display_name", "nickname", "label", "key", "slug
 _IMAGE_KEYS = (
     "image", "url", "src", "path", "relative", "thumbnail", "teaser", "overlay_image", "file", "filename", "feature",
 )  # fmt: skip
+_LINK = lazy_pattern(r"\[([^\[\]]*)\]\([^()\s]*\)")
+"""A link of Markdown around a name: ``[Ann Lee](https://ann.example/)``."""
+_AUTOMATIC_DATES = word_set("last-modified today now auto \\today")
+"""Values by which Quarto, LaTeX and others insert a date. It is not in the file."""
 _MAIL = lazy_pattern(r"\s*(?:<[^<>]*>|\([^()]*@[^()]*\))")
 _HAS_SEPARATOR = lazy_pattern(LIST_SEPARATORS + "|[/>|｜]")
 _BRACKETS = lazy_pattern(r"\[([^\[\]]*)\]")
@@ -132,6 +136,9 @@ def datetime_of(of: Field, remarks: Remarks) -> datetime | None:
     try:
         return parse_date(text) if text else None
     except UnreadableDate as error:
+        if not error.guess and text.lower() in _AUTOMATIC_DATES:
+            remarks.warn(of, error.cause, error.hint)
+            return None
         if not error.guess:
             raise of.fail(error.cause, error.hint) from None
         remarks.warn(of, error.cause, error.hint)
@@ -261,23 +268,29 @@ def _paths(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 the 
 def _names(of: Field, remarks: Remarks) -> tuple[str, ...]:  # noqa: ARG001 the signature of all readers
     """Names without roles: 高原雪 for 记者高原雪. A comma in an item of a list is part of the name: ``Smith, John``."""
     if isinstance(of.value, str):
-        text = _MAIL.sub("", of.text)
+        text = _MAIL.sub("", _LINK.sub(r"\1", of.text))
         return split_names(text) or unique_texts([text])
-    return unique_texts(ROLE.sub("", name) or name for name in (_MAIL.sub("", name) for name in texts(of.value)))
+    names = (_MAIL.sub("", _LINK.sub(r"\1", name)) for name in texts(of.value))
+    return unique_texts(ROLE.sub("", name) or name for name in names)
 
 
 def _section(of: Field, remarks: Remarks) -> tuple[str, ...]:
     """The path of the section. A name may itself be a path. Of several paths, and of a set as in Hugo and Zola, the
     first."""
     if isinstance(of.value, str):
-        return split_list(_split_words(of, remarks, "/"), SECTION_SEPARATORS)
+        return _without_dots(split_list(_split_words(of, remarks, "/"), SECTION_SEPARATORS))
     items = of.value if isinstance(of.value, list) else [of.value]
     paths = [list(texts(item)) for item in items]
     is_set = of.form in ("toml", "json") or remarks.is_hugo or any(isinstance(item, list) for item in items)
     names = next(filter(None, paths), []) if is_set else [name for path in paths for name in path]
     if is_set and sum(map(bool, paths)) > 1:
         remarks.note(Message("%(field)s: only the first one is the section", field=of.name))
-    return split_list("/".join(names), SECTION_SEPARATORS)
+    return _without_dots(split_list("/".join(names), SECTION_SEPARATORS))
+
+
+def _without_dots(names: tuple[str, ...]) -> tuple[str, ...]:
+    """*names* without the parts ``.`` and ``..`` of a path: ``./notes``."""
+    return tuple(name for name in names if name not in (".", ".."))
 
 
 def _tags(of: Field, remarks: Remarks) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from .asciidoc_tables import rows_of
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
+from .dialects.myst_tables import table_lines
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .inline_to_markdown import convert_inline, fence, picture
@@ -39,7 +40,8 @@ _HEADING = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*")
 _STYLE = re.compile(r"\[([^\[\]]*)\][ \t]*")
 _ANCHOR = re.compile(r"\[\[([^\[\],]+)(?:,[^\]]*)?\]\][ \t]*")
 _BLOCK_TITLE = re.compile(r"\.(?![. \t])(.+)")
-_DELIMITER = re.compile(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w*)[ \t]*")
+_DELIMITER = re.compile(r"(-{4,}|={4,}|\.{4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```)(\w?[\w+#-]*)[ \t]*")
+_BLOCKS_IN_CELL = re.compile(r"\n[ \t]*\n|^[ \t]*(?:[*.-]{1,5} |--$|-{4}|={4}|\[\w)", re.MULTILINE)
 _TABLE = re.compile(r"[|,:!]={3,}[ \t]*")
 _MACRO = re.compile(r"(image|video|audio|include|toc)::([^\[\]]*)\[(.*)\][ \t]*")
 _BREAK = re.compile(r"'{3}[ \t]*|<<<[ \t]*|-{3}[ \t]*|\+[ \t]*")
@@ -174,11 +176,13 @@ class _AsciiDocReader(LineReader):
         yield from ("", f"{'#' * len(found[1])} {self._inline(found[2])}{anchor}", "")
 
     def _admonition(self, found: re.Match[str]) -> Iterator[str]:
-        yield from self._aside(found[1], [self._inline(line) for line in (found[2], *self.following(r"\s*\S"))])
+        yield from self._aside(found[1], [self._inline(self._with_more_lines(found[2]))])
 
     def _term(self, found: re.Match[str]) -> Iterator[str]:
         yield from self._title_paragraph()
-        yield f"- **{self._inline(found[1])}**" + (f" {self._inline(found[2])}" if found[2] else "")
+        yield f"- **{self._inline(found[1].strip())}**" + (
+            f" {self._inline(self._with_more_lines(found[2]))}" if found[2] else ""
+        )
 
     def _item(self, found: re.Match[str]) -> Iterator[str]:
         """A new marker (``*``, ``**``, ``.``) begins a deeper level; a marker in use returns to its level."""
@@ -188,7 +192,7 @@ class _AsciiDocReader(LineReader):
         self.markers = [*above, sign]
         task = "" if not found[2] else "[ ] " if found[2].startswith("[ ]") else "[x] "
         yield from self._title_paragraph()
-        yield f"{'   ' * len(above)}{_BULLETS.get(sign[0], '1.')} {task}{self._inline(found[3])}"
+        yield f"{'   ' * len(above)}{_BULLETS.get(sign[0], '1.')} {task}{self._inline(self._with_more_lines(found[3]))}"
 
     def _text(self, line: str) -> Iterator[str]:
         if self.style.get("0", "").lower() in _BLOCK_STYLES:
@@ -198,7 +202,17 @@ class _AsciiDocReader(LineReader):
         else:
             self.markers = self.markers if line.strip() or not self.markers else self._markers_after_blank()
             yield from self._title_paragraph() if line.strip() else ()
-            yield "   " * len(self.markers) * (not line.startswith(" ")) + self._inline(line) if line.strip() else ""
+            indent = "   " * len(self.markers) * (not line.startswith(" "))
+            yield indent + self._inline(self._with_more_lines(line)) if line.strip() else ""
+
+    def _with_more_lines(self, line: str) -> str:
+        """*line* and the lines of its paragraph below it: links and emphasis continue on the next line."""
+        start = self.at
+        while self.at < len(self.lines) and (below := self.lines[self.at]).strip():
+            if any(form.fullmatch(below) for form, _ in self._BLOCKS):
+                break
+            self.at += 1
+        return "\n".join([line, *(below.strip() for below in self.lines[start : self.at])])
 
     def _markers_after_blank(self) -> list[str]:
         """The open list markers after a blank line. The list continues only if the next line is an item."""
@@ -270,13 +284,27 @@ class _AsciiDocReader(LineReader):
 
     def _table(self, found: re.Match[str]) -> Iterator[str]:
         lines = self.until(lambda line: line.strip() == found[0].strip())
-        rows = [[self._cell(cell) for cell in row] for row in rows_of(found[0][0], self.style, lines)]
+        rows = [[cell.strip().replace("\\|", "|") for cell in row] for row in rows_of(found[0][0], self.style, lines)]
+        if any(_BLOCKS_IN_CELL.search(cell) for row in rows for cell in row) and self.depth < _DEEPEST:
+            is_headed = not _BLOCKS_IN_CELL.search("".join(rows[0])) and len(rows) > 1
+            yield from self._title_paragraph()
+            cells = [[self._blocks_of_cell(cell) for cell in row] for row in rows]
+            yield from ["", *table_lines(cells, {"header-rows": str(int(is_headed))}), ""]
+            return
+        rows = [[self._cell(cell) for cell in row] for row in rows]
         rows_of_markdown = ["| " + " | ".join(row) + " |" for row in rows]
         yield from self._title_paragraph()
         yield from ["", *rows_of_markdown[:1], "|" + " --- |" * len(rows[0]), *rows_of_markdown[1:], ""] if rows else []
 
+    def _blocks_of_cell(self, text: str) -> list[str]:
+        inner = _AsciiDocReader(text.split("\n"), self.values, chinese=self.chinese, depth=self.depth + 1)
+        body = list(inner.read())
+        self.warnings += inner.warnings
+        return body
+
     def _cell(self, text: str) -> str:
-        return " ".join(self._inline(line.strip()).replace("|", "\\|") for line in text.strip().split("\n"))
+        text = "\n".join(line.strip() for line in text.split("\n"))
+        return self._inline(text).replace("|", "\\|").replace("\n", " ")
 
     def _inline(self, text: str) -> str:
         return convert_inline(self._substitute(text), INLINE_RULES)

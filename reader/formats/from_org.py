@@ -11,7 +11,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
-from html.entities import html5
 from itertools import dropwhile, takewhile
 
 from ..models import Draft
@@ -22,8 +21,9 @@ from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .field_values import Field
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import Keep, code, convert_inline, fence, is_picture, markdown_link, picture, surround
+from .inline_to_markdown import convert_inline, fence, is_picture, picture
 from .line_reader import LineReader
+from .org_marks import INLINE_RULES, STAMP
 from .org_selection import HEADING, expand_macros, select_exported, tags_of, tasks_left_out, without_missing_notes
 from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
@@ -34,7 +34,6 @@ SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode
 
 _DEEPEST = 20
 _KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+)(?:\[[^\[\]]*\])?:[ \t]*(.*)")
-_STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]{1,40})?( \d?\d:\d\d)?[^<>\]\n]{0,200}[>\]]")
 _DRAFT_HEADING = lazy_pattern(
     r"\A(?:(?!\*+ ).*\n)*\*+ +(?:(?:TODO|DRAFT)\b|.*[ \t]:(?:[\w@#%]+:)*draft:(?:[\w@#%]+:)*[ \t]*$)", re.MULTILINE
 )
@@ -56,8 +55,6 @@ _TEXT_FIELDS = frozenset(
 """Fields whose value is text: ``t`` and ``nil`` are not booleans there."""
 _CUSTOM_ID = lazy_pattern(r"[ \t]*:CUSTOM_ID:[ \t]*(\S+)", re.IGNORECASE)
 _HEADER_ARGUMENTS = lazy_pattern(r"[ \t]*:header-args(?::[\w-]+)?\+?:[ \t]*(.*)", re.IGNORECASE)
-_NOT_EXPORTED = r":exports[ \t]+(?:none|results)\b"
-"""Code that Org does not export."""
 _TASKS = lazy_pattern(r"(?:^|[ \t])tasks:(\S+)")
 _EXPORTS = lazy_pattern(r":exports[ \t]+(\w+)")
 _DRAWER_END = lazy_pattern(r"[ \t]*:END:[ \t]*", re.IGNORECASE)
@@ -66,69 +63,14 @@ _DATA_DRAWERS = frozenset({"properties", "logbook", "clock"})
 _ITEM = lazy_pattern(
     r"([ \t]*)([-+]|\d+[.)]|(?<=[ \t])\*)[ \t]+(?:\[@\d+\][ \t]+)?(\[[ xX-]\][ \t]+)?(?:(.+?)[ \t]+::(?:[ \t]+|$))?(.*)"
 )
+_TEXT_LINE = lazy_pattern(
+    r"(?=[ \t]*\S)(?!\*+ |[ \t]*(?:[#|:]|-{5}|\[fn:|\$\$|\\\[|\\begin|[-+] |\d+[.)] )|[ \t]+\* )"
+    rf"(?![ \t]*\[\[(?:file:)?[^\[\]]+\]\][ \t]*$|{_PLANNING})"
+)
+"""A line that continues a paragraph."""
 _TABLE_RULE = lazy_pattern(r"[ \t]*\|[-+]+\|?[ \t]*")
 _WIDTHS = lazy_pattern(r"[ \t|]*(?:<[lcr]?\d*>[ \t|]*)+")
 _NOTE = lazy_pattern(r"\[fn:([\w-]+)\][ \t]*(.*)")
-_BEFORE, _AFTER = r"(?:^|(?<=[\s\-({'\"\u200b\u2e80-\uffef]))", r"(?=$|[\s\-.,;:!?)}'\"\u200b\u2e80-\uffef])"
-
-
-def _emphasis(sign: str) -> re.Pattern[str]:
-    return lazy_pattern(rf"{_BEFORE}{sign}(?=\S)(.{{1,800}}?)(?<=\S){sign}{_AFTER}")
-
-
-def _link(found: re.Match[str], keep: Keep) -> str:
-    target, text = re.sub(r"^(?:file|attachment):(?://)?", "", found[1]), found[2] or ""
-    if is_picture(target) and not text:
-        return keep(picture(target))
-    if target.startswith("#") or re.match(r"https?:|mailto:|[^:]*$", target):
-        if target.startswith("*"):  # a heading, by its words
-            return markdown_link(
-                "#" + re.sub(r"\s+", "-", target[1:].strip().lower()), text or target[1:].strip(), keep
-            )
-        return markdown_link(target, text, keep)
-    return text or target
-
-
-def _entity(found: re.Match[str], _keep: Keep) -> str:
-    """The character of an entity such as ``\\alpha``. Org uses the names of HTML entities."""
-    return html5.get(f"{found[1]};", found[0])
-
-
-_RULES = (
-    (lazy_pattern(r"@@html:(.{0,800}?)@@"), lambda found, keep: keep(found[1])),
-    (lazy_pattern(r"<<<([^<>\n]{1,800})>>>"), lambda found, _: found[1]),
-    (lazy_pattern(r"@@\w+:.{0,800}?@@|\{\{\{.{0,800}?\}\}\}|<<[^<>\n]{1,800}>>"), lambda *_: ""),
-    (
-        lazy_pattern(rf"\bsrc_\w{{1,40}}\[[^\[\]]{{0,800}}{_NOT_EXPORTED}[^\[\]]{{0,800}}\]\{{[^{{}}]{{1,800}}\}}"),
-        lambda *_: "",
-    ),
-    (
-        lazy_pattern(r"\$\$[^$]{1,800}\$\$|\\\(.{1,800}?\\\)|\\\[.{1,800}?\\\]|\{\{[<%].{0,800}?[>%]\}\}"),
-        lambda found, keep: keep(found[0]),
-    ),
-    (lazy_pattern(r"\bsrc_\w{1,40}(?:\[[^\[\]]{0,800}\])?\{([^{}]{1,800})\}"), code),
-    (_emphasis("="), code),
-    (_emphasis("~"), code),
-    (lazy_pattern(r"\[\[([^\[\]]{1,800})\](?:\[([^\]]{1,800})\])?\]"), _link),
-    (lazy_pattern(r"\[fn:[\w-]*:[ ]?([^\[\]]{1,800})\]"), lambda found, keep: keep("^[") + found[1] + keep("]")),
-    (lazy_pattern(r"\[fn:([\w-]+)\]"), lambda found, keep: keep(f"[^{found[1]}]")),
-    (_STAMP, lambda found, _: found[1] + (found[2] or "")),
-    (
-        lazy_pattern(r"\[cite(?:/[\w/-]{1,40})?:([^\[\]]{1,800})\]"),
-        lambda found, _: f"({found[1].replace('@', '').strip()})",
-    ),
-    (lazy_pattern(r"\\([A-Za-z]{1,20}[0-9]?)(?:\{\}|(?![A-Za-z0-9]))"), _entity),
-    (lazy_pattern(r"https?://[^\s<>\[\]，。；：！？（）《》、]{1,800}"), lambda found, keep: keep(found[0])),
-    (_emphasis(r"\*"), surround("**")),
-    (_emphasis("/"), surround("*")),
-    (_emphasis("_"), surround("<u>")),
-    (_emphasis(r"\+"), surround("~~")),
-    (lazy_pattern(r"(?<=\S)_\{([^{}]{1,800})\}"), surround("<sub>")),
-    (lazy_pattern(r"(?<=\S)\^\{([^{}]{1,800})\}"), surround("<sup>")),
-    (lazy_pattern(r"\\\\[ \t]*$"), lambda _, keep: keep("<br>")),
-    (lazy_pattern(r"(?<=[^-])---(?=[^-])"), lambda *_: "—"),
-    (lazy_pattern(r"(?<=[^-])--(?=[^-])"), lambda *_: "–"),
-)
 
 
 def read(data: bytes) -> Draft:
@@ -176,7 +118,7 @@ def _fields(lines: list[str]) -> Iterator[Field]:
             value = value if name in _TEXT_FIELDS else _LISP_BOOLEANS.get(value.lower(), value)
             if name == "tags":
                 value = ", ".join(value.strip(":").split(":") if value.startswith(":") else [value])
-            yield Field(name, _STAMP.sub(lambda date: date[1] + (date[2] or ""), value), number, "lines")
+            yield Field(name, STAMP.sub(lambda date: date[1] + (date[2] or ""), value), number, "lines")
 
 
 class _OrgReader(LineReader):
@@ -253,7 +195,7 @@ class _OrgReader(LineReader):
             yield from ("", value, "")
 
     def _inline(self, text: str) -> str:
-        return convert_inline(text, _RULES)
+        return convert_inline(text, INLINE_RULES)
 
     def _line(self, line: str) -> Iterator[str]:
         """Converts one line. A picture that is alone on its line gets the caption above it."""
@@ -268,10 +210,17 @@ class _OrgReader(LineReader):
         elif item := _ITEM.fullmatch(line):
             term = f"**{self._inline(item[4])}** " if item[4] else ""
             sign = "-" if item[2] in "*+" else item[2]
-            yield f"{item[1]}{sign} {item[3] or ''}{term}{self._inline(item[5])}"
+            yield f"{item[1]}{sign} {item[3] or ''}{term}{self._inline(self._with_more_lines(item[5]))}"
         else:
             text = line.lstrip()
-            yield line[: len(line) - len(text)] + self._inline(text)
+            yield line[: len(line) - len(text)] + self._inline(self._with_more_lines(text))
+
+    def _with_more_lines(self, line: str) -> str:
+        """*line* and the lines of its paragraph below it: links and emphasis continue on the next line."""
+        start = self.at
+        while self.at < len(self.lines) and _TEXT_LINE.match(self.lines[self.at]):
+            self.at += 1
+        return "\n".join([line, *self.lines[start : self.at]])
 
     def _heading(self, level: int, title: str, names: set[str]) -> Iterator[str]:
         private = next(filter(withheld_part, sorted(names)), "")

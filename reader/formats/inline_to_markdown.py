@@ -17,7 +17,7 @@ Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Keep], str]]
 placeholders.
 """
 
-_SPECIAL = re.compile(r"[\\`*_<\[\]~]|^(?=\s*(?:[-+#>]|\d+[.)])\s)")
+_SPECIAL = re.compile(r"[\\`*_<\[\]~]|^(?=[ \t]*(?:[-+#>]|\d+[.)])\s)", re.MULTILINE)
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
 
 
@@ -31,9 +31,19 @@ def convert_inline(text: str, rules: tuple[Rule, ...]) -> str:
 
 
 def surround(sign: str) -> Callable[[re.Match[str], Keep], str]:
-    """A replacement for ``Rule``: the first group that isn't empty, between two *signs*, such as ``**`` or ``<u>``."""
+    """A replacement for ``Rule``: the first group that isn't empty, between two *signs*, such as ``**`` or ``<u>``.
+
+    Spaces at its ends are moved outside, because Markdown shows the signs of ``**text **``.
+    """
     end = sign.replace("<", "</") if sign.startswith("<") else sign
-    return lambda found, keep: keep(sign) + next(filter(None, found.groups()), "") + keep(end)
+
+    def replacement(found: re.Match[str], keep: Keep) -> str:
+        text = next(filter(None, found.groups()), "")
+        bare = text.strip()
+        before, _, after = text.partition(bare) if bare else ("", "", text)
+        return f"{before}{keep(sign)}{bare}{keep(end)}{after}" if bare else text
+
+    return replacement
 
 
 def code(found: re.Match[str], keep: Keep) -> str:
