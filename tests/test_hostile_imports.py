@@ -21,6 +21,7 @@ from test_importing import PARAGRAPHS, STORY, files, picture, run  # noqa: F401
 
 from reader.child_process.cpu_time import limited_cpu_time
 from reader.formats import read_draft
+from reader.formats.hidden_elements import LEFT_OUT
 from reader.importing import drafting, image_downloads, importer
 from reader.importing.extraction.extract import extract
 from reader.importing.sources import feed_entries, items
@@ -168,6 +169,15 @@ def test_many_addresses_of_one_picture_hold_it_in_memory_once(run, settings, tmp
     assert peak < 10 * len(large)
     assert "bad.png: cannot be unpacked" in result.output  # without that picture, not without the article
     assert files(settings) == ["2018-11-23/rain.md", "2018-11-23/rain/1.png"]
+
+
+@pytest.mark.parametrize("form", ["clean", "article", "page"])
+def test_what_a_source_hides_is_not_imported(form):
+    hidden = "<p>今天下雨<i hidden>一</i><i style='display:none'>二</i><i style='visibility: hidden'>三</i></p><template>四</template>"
+    read = items.html_reader(f"<h1>雨</h1>{PARAGRAPHS}{hidden}{PARAGRAPHS.replace('七', '八')}")
+    draft = drafting.build_draft(items.SourceItem("a", read, form, hints=Draft("雨", ""))).draft
+    assert "今天下雨</p>" in draft.body_html
+    assert (LEFT_OUT in draft.warnings) is (form != "page")
 
 
 def test_archives_of_a_folder_are_open_only_while_they_are_read(tmp_path):

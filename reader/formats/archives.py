@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import posixpath
 import stat
 import zipfile
@@ -40,8 +42,11 @@ class _FileOnDemand(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._position}
-        self._position = offset + (starts[whence] if whence in starts else self._path.stat().st_size)
-        return self._position
+        position = offset + (starts[whence] if whence in starts else self._path.stat().st_size)
+        if position < 0:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # as other files do; zipfile relies on it
+        self._position = position
+        return position
 
     def tell(self) -> int:
         return self._position

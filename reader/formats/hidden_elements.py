@@ -1,4 +1,4 @@
-"""Removes HTML elements that no browser shows (``hidden``, ``display: none``, ``dialog`` …): not meant for readers."""
+"""Removes HTML elements that no browser shows (``hidden``, ``display: none`` …): not meant for readers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _STYLE = r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
 _HIDING_STYLE = re.compile(_STYLE, re.IGNORECASE)
-_MAY_HIDE = re.compile(rf"<(?:dialog|datalist|[^<>]*(?:\s(?:hidden|popover)\b|{_STYLE}))", re.IGNORECASE)
-_HIDDEN = ".//*[@hidden or @popover or self::datalist or self::dialog[not(@open)]]"
+_MAY_HIDE = re.compile(rf"<(?:dialog|datalist|template|[^<>]*(?:\s(?:hidden|popover)\b|{_STYLE}))", re.IGNORECASE)
+_HIDDEN = ".//*[@hidden or @popover or self::datalist or self::template or self::dialog[not(@open)]]"
 LEFT_OUT = Message("what the page hides (hidden, display: none) is left out")
 
 

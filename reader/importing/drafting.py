@@ -14,6 +14,7 @@ from ..formats import FORMATS, read_draft
 from ..formats.data_pictures import take_data_pictures
 from ..formats.dates import UnreadableDate, parse_date
 from ..formats.decoding import decode_text
+from ..formats.hidden_elements import LEFT_OUT, drop_hidden, without_hidden
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import sanitize, with_media_links
@@ -166,15 +167,21 @@ def _from_text(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft,
 
 def _from_clean(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
     body = parse(with_media_links(text_in(fetched)))
+    hints = _with_warning(item.hints, has_hidden=drop_hidden(body))
     html = to_clean_html(body, address, address)
-    return replace(item.hints, body_html=html, language=_language(item.hints.language, body.text_content())), address
+    return replace(hints, body_html=html, language=_language(hints.language, body.text_content())), address
 
 
 def _from_article(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:
-    html = str(sanitize(text_in(fetched)))
+    source, has_hidden = without_hidden(text_in(fetched))
+    html, hints = str(sanitize(source)), _with_warning(item.hints, has_hidden)
     if not html:
         raise NotImported(item.name, Message("it has no text"))
-    return replace(item.hints, body_html=html, language=_language(item.hints.language, html)), address
+    return replace(hints, body_html=html, language=_language(hints.language, html)), address
+
+
+def _with_warning(draft: Draft, has_hidden: bool) -> Draft:
+    return replace(draft, warnings=(*draft.warnings, LEFT_OUT)) if has_hidden else draft
 
 
 def _from_export(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft, str]:

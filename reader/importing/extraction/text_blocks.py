@@ -12,6 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ...errors import UnreadableArticle
+from ...formats.hidden_elements import drop_hidden
 from ...i18n import Message
 from ...sanitizer import check_attributes, strip_control_characters
 from .page_patterns import BODY, COMMENTS, OUTSIDE, POST, STOP, TAXONOMY, TOKEN, UNWELCOME
@@ -37,7 +38,6 @@ MOST_ELEMENTS = 150_000
 """The largest number of elements of a page. Each takes 0.1 ms. The largest real page in the corpus has a tenth of
 them."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +122,7 @@ def drop_chrome(root: HtmlElement) -> None:
     for link in root.find_class(EDIT_LINK):
         drop(link)
     drop_comments(root)
-    whole = len(root.text_content())
-    for element in root.xpath("//*[@style or @hidden]"):
-        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style", ""))
-        if hidden and len(element.text_content()) < whole / 2:
-            drop(element)
+    drop_hidden(root)
 
 
 def drop_comments(root: HtmlElement) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
@@ -15,6 +15,7 @@ from ...errors import NotImported
 from ...formats.archives import Archive
 from ...formats.dates import date_in_text
 from ...formats.decoding import decode_page
+from ...formats.hidden_elements import LEFT_OUT, drop_hidden
 from ...formats.xml_reader import read_xml
 from ...i18n import Message
 from ...models import Draft
@@ -125,11 +126,14 @@ def _chapter(path: str, archive: Archive, book: Draft) -> EpubChapter | None:
     heading = next((h for tag in ("h1", "h2", "h3") for h in root.iter(tag) if h.text_content().strip()), None)
     title = _line(heading) if heading is not None else " ".join((root.findtext(".//title") or "").split())
     body = root.find("body")
+    has_hidden = body is not None and drop_hidden(body)
     if body is None or len(TOKEN.findall(_without_links(body))) < LEAST_TOKENS:
         return None
     if heading is not None:
         heading.drop_tree()
     draft = Draft(**{**vars(book), "title": title, "language": root.get("lang") or ""})
+    if has_hidden:
+        draft = replace(draft, warnings=(LEFT_OUT,))
     return EpubChapter(path, to_clean_html(body), draft, read_sibling)
 
 
