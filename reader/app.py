@@ -16,8 +16,9 @@ from .catalog import Catalog
 from .errors import Busy
 from .services import Services, start_background
 from .settings import Settings
-from .web.comment_access import author_check
-from .web.metric_files import use_metric_files
+from .web.commenting.comment_access import author_check
+from .web.http_responses.responses import encoding_for
+from .web.metrics.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
 from .web.middleware.forwarded import ForwardedMiddleware
@@ -27,8 +28,7 @@ from .web.middleware.request_checks import RequestChecks
 from .web.middleware.response_cache import ResponseCache
 from .web.middleware.security_headers import SecurityHeadersMiddleware
 from .web.middleware.static_files import StaticFiles
-from .web.request_context import cache_key_normalizers
-from .web.responses import encoding_for
+from .web.requests.request_context import cache_key_normalizers
 
 LARGEST_FORM_BYTES = 100_000
 """The largest body of a submitted form. The editor's form has a limit of its own."""

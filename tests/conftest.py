@@ -202,7 +202,7 @@ def _own_files_prepared_once():
     from whitenoise import WhiteNoise
 
     from reader import templating
-    from reader.web import inline_assets
+    from reader.web.pages import inline_assets
 
     prepare, prepared = WhiteNoise.get_static_file, dict[tuple[str, str], object]()
 

@@ -29,7 +29,7 @@ from reader.exports import EXPORTS, exporter
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.services import build_services
-from reader.web.content_security_policy import hash_source
+from reader.web.http_responses.content_security_policy import hash_source
 from reader.web.middleware.path_prefix import path_within
 
 PREFIX = "/news"

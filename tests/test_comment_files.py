@@ -18,7 +18,7 @@ from reader.exports import EXPORTS
 from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.services import build_services
-from reader.web.files_with_comments import commented
+from reader.web.downloads.files_with_comments import commented
 
 
 @pytest.fixture

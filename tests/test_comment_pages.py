@@ -24,7 +24,7 @@ from reader.editing.accounts import add_editor, remove_editor
 from reader.services import build_services
 from reader.settings import ROOT
 from reader.state import State
-from reader.web.comment_invalidation import CommentWatch
+from reader.web.commenting.comment_invalidation import CommentWatch
 from reader.web.middleware.query_parameters import canonical_query
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

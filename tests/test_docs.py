@@ -27,8 +27,9 @@ from documentation import (
 from reader.cli import COMMANDS, command_of, main
 from reader.exports import EXPORTS
 from reader.feeds import FEEDS
-from reader.formats import FORMATS, front_matter
-from reader.formats.field_names import ROWS
+from reader.formats import FORMATS
+from reader.formats.fields import front_matter
+from reader.formats.fields.field_names import ROWS
 from reader.i18n import translated
 from reader.settings import Settings
 

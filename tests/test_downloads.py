@@ -15,7 +15,7 @@ from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
 from reader.exports.size_estimates import estimated_bytes
 from reader.settings import ROOT
-from reader.web.rate_limits import WaitingPlaces
+from reader.web.limits.rate_limits import WaitingPlaces
 from reader.web.views import downloads
 
 RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}

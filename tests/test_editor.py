@@ -17,7 +17,7 @@ from reader.errors import BadSetting
 from reader.formats import read_draft
 from reader.services import build_services
 from reader.settings import Settings
-from reader.web import editor_previews, editor_session
+from reader.web.editor import editor_previews, editor_session
 
 TOKEN = "a long secret of the house"
 TEXT = """新闻>>本地

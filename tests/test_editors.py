@@ -16,7 +16,7 @@ from reader.cli import main
 from reader.editing import audit_log, git_commits
 from reader.editing.accounts import UnusableName, add_editor, all_editors, editor_with, remove_editor
 from reader.errors import StateUnusable
-from reader.web.comment_invalidation import CommentWatch
+from reader.web.commenting.comment_invalidation import CommentWatch
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from reader.app import create_app
 from reader.server.draining_middleware import LargeAnswer
 from reader.server.large_response_slots import LargeAnswerPlaces
 from reader.services import build_services
-from reader.web.rate_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
+from reader.web.limits.rate_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
 from reader.web.views import downloads, issues
 
 PROXY = "127.0.0.1"

@@ -14,7 +14,8 @@ from registries import TEXT_FORMATS
 
 from reader.article_building import to_article
 from reader.errors import UnreadableArticle
-from reader.formats import FORMATS, front_matter, read_content, read_draft
+from reader.formats import FORMATS, read_content, read_draft
+from reader.formats.fields import front_matter
 from reader.formats.person_names import split_names
 from reader.importing.extraction.bylines import names_in
 from reader.models import Article, Draft

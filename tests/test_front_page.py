@@ -9,9 +9,10 @@ from lxml import html
 from PIL import Image
 
 from reader.chinese.title_lines import shortened
-from reader.formats import front_matter, read_draft
-from reader.web.site_sections import MOST_SECTIONS
-from reader.web.titles import in_one_line
+from reader.formats import read_draft
+from reader.formats.fields import front_matter
+from reader.web.pages.site_sections import MOST_SECTIONS
+from reader.web.pages.titles import in_one_line
 
 STORY = (
     "---\ntitle: {title}\npublished: {published}\nsection: {section}\nsource: {source}\n---\n{title}的经过，一句话。\n"

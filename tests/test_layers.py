@@ -50,15 +50,15 @@ MAY_MAKE_MARKUP = {
     "exports/body_tree.py": "rearranges what is clean already",
     "library/article_json.py": "reads back what was Markup when it was taken apart",
     "media/images.py": "changes only src, width and height of what is clean already",
-    "web/article_body.py": "puts names, numbers and pictures into what is clean already",
+    "web/article_page/article_body.py": "puts names, numbers and pictures into what is clean already",
     "web/views/share.py": "a QR code, drawn by us",
-    "web/responsive_images.py": "what its own templates have escaped",
+    "web/article_page/responsive_images.py": "what its own templates have escaped",
     "comments/comment_html.py": "escapes what visitors wrote, and puts paragraphs, lines and links around it",
-    "web/files_with_comments.py": "what its own template has escaped",
-    "web/inline_assets.py": "our own style sheets",
-    "web/titles.py": "escapes the parts of a title, and puts <wbr> between them",
-    "web/accent_colours.py": "a style sheet with colours computed there",
-    "web/content_security_policy.py": "our own scripts, and JSON without a <",
+    "web/downloads/files_with_comments.py": "what its own template has escaped",
+    "web/pages/inline_assets.py": "our own style sheets",
+    "web/pages/titles.py": "escapes the parts of a title, and puts <wbr> between them",
+    "web/pages/accent_colours.py": "a style sheet with colours computed there",
+    "web/http_responses/content_security_policy.py": "our own scripts, and JSON without a <",
 }
 """Modules that may create Markup, and why that is safe."""
 LONGEST_MODULE = 350
@@ -308,7 +308,7 @@ def test_what_is_loaded_before_a_fork_starts_no_thread_and_opens_no_file(tmp_pat
     loaded = set(done.stdout.split())
     assert "reader.web.views.editor_login" in loaded
     needless = {"prometheus_client", "sqlalchemy", "alembic", "weasyprint", "httpx", "docutils", "yaml", "comrak"}
-    needless |= {"reader.formats.from_markdown", "reader.formats.front_matter", "reader.formats.from_text"}
+    needless |= {"reader.formats.from_markdown", "reader.formats.fields.front_matter", "reader.formats.from_text"}
     assert needless & loaded == set()
     assert list(tmp_path.iterdir()) == []
 

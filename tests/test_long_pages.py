@@ -15,7 +15,7 @@ from reader.chinese import script_conversion
 from reader.server.spawn_web_process import MALLOC
 from reader.services import build_services
 from reader.settings import ROOT
-from reader.web import long_page_limits
+from reader.web.limits import long_page_limits
 
 PARAGRAPH = "河北新闻网讯：今天下雨，记者从气象部门了解到，明天仍有降雨。\n\n"
 

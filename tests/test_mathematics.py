@@ -20,10 +20,10 @@ from reader.exports.options import options_of
 from reader.exports.publications import of_article
 from reader.feeds.entries import SiteIdentity, to_entry
 from reader.formats import read_draft
-from reader.formats.chemistry import with_chemistry
+from reader.formats.formulas.chemistry import with_chemistry
+from reader.formats.formulas.mathematics import LONGEST, LONGEST_TOGETHER, Formulas, to_mathml
 from reader.formats.from_markdown import body_and_warnings, body_of
 from reader.formats.markdown_writer import comparable, to_markdown
-from reader.formats.mathematics import LONGEST, LONGEST_TOGETHER, Formulas, to_mathml
 from reader.importing.extraction.extract import extract
 from reader.sanitizer import formulas_as_text, sanitize
 from reader.sanitizer.mathml import DEEPEST_FORMULA

@@ -12,7 +12,7 @@ from werkzeug.urls import uri_to_iri
 
 from reader.exports.publications import of_article
 from reader.feeds import FEEDS
-from reader.web.rendering import iri
+from reader.web.pages.rendering import iri
 
 ARTICLES = {f"2026-05-{n:02}/rain-{n}.md": f"# 第{n}场大雨\n\n雨下了{n}天。" for n in range(1, 29)}
 
@@ -48,7 +48,7 @@ def test_a_poll_of_a_feed_computes_the_keys_of_exports_and_the_states_of_entries
 ):
     publish(ARTICLES)
     hashed: list[tuple[object, ...]] = []
-    for module in ("models", "jobs.export_service", "feeds.feed_page", "web.responses"):
+    for module in ("models", "jobs.export_service", "feeds.feed_page", "web.http_responses.responses"):
         real = __import__(f"reader.{module}", fromlist=["fingerprint"]).fingerprint
         monkeypatch.setattr(f"reader.{module}.fingerprint", lambda *p, real=real: (hashed.append(p), real(*p))[1])
     etag = asked("/feed.xml").headers["ETag"]
@@ -95,7 +95,7 @@ def test_texts_of_a_page_are_translated_when_its_template_is_compiled(publish, a
     assert f">{home}</a>" in asked("/a/rain-7", Accept_Language=language).text
     looked_up: list[str] = []
     monkeypatch.setattr(
-        "reader.web.request_context.message_catalogue",
+        "reader.web.requests.request_context.message_catalogue",
         lambda: type("Texts", (), {"ugettext": staticmethod(lambda text: looked_up.append(text) or text)}),
     )
     assert asked("/a/rain-8", Accept_Language=language).status_code == 200

@@ -17,7 +17,7 @@ from lxml import html
 from reader.app import create_app
 from reader.services import build_services
 from reader.settings import ROOT, Settings
-from reader.web.page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
+from reader.web.pages.page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
 
 SEED = next((ROOT / "articles").glob("2018-11-23/*"))
 SLUG = SEED.stem

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reader.formats import front_matter, read_draft
+from reader.formats import read_draft
+from reader.formats.fields import front_matter
 from reader.importing.writing import to_plain_markdown
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "samples" / "pasted").glob("*/input.txt"))

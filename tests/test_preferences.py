@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 
 from reader.settings import ROOT
-from reader.web.preference_choices import DEFAULTS, PREFERENCES, preferences_of
+from reader.web.requests.preference_choices import DEFAULTS, PREFERENCES, preferences_of
 
 EACH = [(row, value) for row in PREFERENCES.values() for value in row.choices]
 

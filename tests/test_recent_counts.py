@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reader.web.recent_counts import MOST_KEYS, WINDOW_SECONDS, RecentCounts
+from reader.web.limits.recent_counts import MOST_KEYS, WINDOW_SECONDS, RecentCounts
 
 
 class Clock:

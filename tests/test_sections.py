@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from reader.models import Collection
-from reader.web.site_sections import in_tree_order
+from reader.web.pages.site_sections import in_tree_order
 from reader.web.views.listings import tree_of
 
 

@@ -12,7 +12,7 @@ from reader.app import create_app
 from reader.errors import Busy
 from reader.jobs import share_cards_and_covers
 from reader.services import build_services
-from reader.web import share_card_responses
+from reader.web.http_responses import share_card_responses
 
 PATHS = ("/a/rain/card.png", "/opds/cover/rain.png", "/opds/cover/2026-05-01.png")
 

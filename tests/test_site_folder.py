@@ -24,7 +24,15 @@ from reader.exports.template_document import followed_channels
 from reader.jobs.job_message import ExportJob, deserialize, serialize
 from reader.site_identity import Site, site_from_json, site_to_json
 from reader.urls import FIRST_PARTS
-from reader.web.accent_colours import DARK_PAPERS, DEFAULT, LIGHT_PAPERS, accent_style, contrast, icon_colour, readable
+from reader.web.pages.accent_colours import (
+    DARK_PAPERS,
+    DEFAULT,
+    LIGHT_PAPERS,
+    accent_style,
+    contrast,
+    icon_colour,
+    readable,
+)
 
 EXAMPLE = ROOT / "docs" / "examples" / "site"
 STORY = "---\nsection: 民生\npublished: 2026-05-01 06:00\n---\n# 大桥通车\n\n今天大桥通车，头发和发展。\n"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnreadableArticle
-from ..formats.field_values import Field
-from ..formats.yaml_fields import yaml_fields
+from ..formats.fields.field_values import Field
+from ..formats.fields.yaml_fields import yaml_fields
 from ..i18n import Message
 from ..models import escaped
 from ..sanitizer.url_checks import WEB_SCHEMES, safe_address

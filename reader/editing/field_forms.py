@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ..formats import front_matter
-from ..formats.field_names import row_of
-from ..formats.field_values import READERS, Field, Remarks
-from ..formats.front_matter_variants import plain_value
+from ..formats.fields import front_matter
+from ..formats.fields.field_names import row_of
+from ..formats.fields.field_values import READERS, Field, Remarks
+from ..formats.fields.front_matter_variants import plain_value
 
 PlainValue = str | bool | datetime | list[str]
 """The values of a field that TOML and JSON can contain."""

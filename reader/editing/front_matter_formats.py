@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..formats import from_asciidoc, from_org, from_rst
-from ..formats.front_matter_variants import FrontMatter
+from ..formats.fields.front_matter_variants import FrontMatter
 from ..patterns import lazy_pattern
 from .field_forms import field_of
 from .json_fields import change_json

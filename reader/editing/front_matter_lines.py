@@ -15,11 +15,11 @@ import yaml
 
 from ..errors import UnreadableArticle
 from ..formats import from_html, from_markdown
-from ..formats.field_names import plain_name
-from ..formats.front_matter import field_line, is_field
-from ..formats.front_matter_delimiters import find_block
-from ..formats.front_matter_variants import FrontMatter, marked_head, plain_head
-from ..formats.yaml_fields import yaml_fields
+from ..formats.fields.field_names import plain_name
+from ..formats.fields.front_matter import field_line, is_field
+from ..formats.fields.front_matter_delimiters import find_block
+from ..formats.fields.front_matter_variants import FrontMatter, marked_head, plain_head
+from ..formats.fields.yaml_fields import yaml_fields
 from .field_forms import best_name, field_of, is_replaced
 from .front_matter_formats import OtherHead, head_of_format, head_of_front_matter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from ..formats.field_names import CONTAINERS, plain_name
+from ..formats.fields.field_names import CONTAINERS, plain_name
 from .field_forms import best_name, canonical_name, field_of, is_replaced, to_plain_value
 
 _Table = MutableMapping[str, Any]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..article_building.body_transforms import transform_body
 from ..article_building.code_highlighting import without_labels
 from ..article_building.undo_body_transforms import as_in_file
-from ..formats import front_matter
+from ..formats.fields import front_matter
 from ..formats.from_markdown import body_of
 from ..formats.markdown_writer import comparable, to_html_blocks, to_markdown
 from ..models import Article, Draft, is_dated

@@ -1,8 +1,10 @@
 """The formats of article files: each is one module ``from_*.py`` here. ``Format`` is their interface.
 
     from_<format>.py     a file's bytes -> a Draft
-    front_matter.py      reads and writes the fields at the beginning of a file of any format
-    front_matter_delimiters, front_matter_variants, yaml_fields, field_names, field_values: its parts
+    fields/              front matter: ``front_matter`` reads and writes the fields of a file of any format
+    dialects/            the syntax of other programs in Markdown: shortcodes, Liquid, admonitions, MyST …
+    markup/              shared by AsciiDoc, Org and reStructuredText
+    formulas/            TeX and chemical formulas -> MathML
     decoding.py          bytes -> text: ``decode_text``
     dates.py             dates in all common notations -> datetime
     from_markdown.py     Markdown -> HTML: ``body_of``
@@ -35,8 +37,8 @@ from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
+from .fields.unpublished_values import withheld_names, withheld_title
 from .unpublished_markers import refuse_in_html
-from .unpublished_values import withheld_names, withheld_title
 
 PICTURE_FORMATS = frozenset({".docx", ".odt", ".ipynb"})
 """The formats whose files consist mostly of pictures. Their size limit is LARGEST_PICTURES_BYTES."""
@@ -53,7 +55,7 @@ class Format(Protocol):
         from __future__ import annotations
 
         from ..models import Draft
-        from . import front_matter
+        from .fields import front_matter
         from .decoding import decode_text
         from .from_markdown import body_of
 

@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator
 
 from ..i18n import Message
 from ..models import Draft
-from . import front_matter
-from .asciidoc_conditions import apply_conditions
-from .asciidoc_marks import INLINE_RULES, attributes_in
-from .asciidoc_tables import rows_of
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
 from .dialects.myst_tables import table_lines
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
+from .fields.unclosed_front_matter import require_text, without_incomplete_name
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import convert_inline, fence, picture
-from .line_reader import LineReader
-from .unclosed_front_matter import require_text, without_incomplete_name
+from .markup.asciidoc_conditions import apply_conditions
+from .markup.asciidoc_marks import INLINE_RULES, attributes_in
+from .markup.asciidoc_tables import rows_of
+from .markup.inline_to_markdown import convert_inline, fence, picture
+from .markup.line_reader import LineReader
 from .unpublished_markers import refuse_in_text
 
 SUFFIXES = (".adoc", ".asciidoc")

@@ -20,17 +20,17 @@ from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
 from ..models import Draft
 from ..sanitizer import check_source, strip_control_characters, with_media_links
-from . import front_matter
 from .dates import date_in_text
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, unknown_tag_warning
 from .dialects.masking import Masks, mask_elements
 from .dialects.shortcodes import without_tags
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
+from .formulas.html_formulas import mark_formulas
+from .formulas.mathematics import Formulas
 from .hidden_elements import LEFT_OUT, drop_hidden
-from .html_formulas import mark_formulas
 from .json_reader import read_json
-from .mathematics import Formulas
 from .person_names import split_names
 from .unpublished_markers import refuse_in_text
 

@@ -10,9 +10,9 @@ from typing import Any
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from . import front_matter
 from .decoding import decode_text
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
 from .from_markdown import body_and_warnings, with_title
 from .json_reader import read_json
 

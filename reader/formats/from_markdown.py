@@ -18,14 +18,14 @@ import comrak
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import check_markdown
-from . import front_matter
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, to_commonmark
 from .dialects.heading_ids import with_own_ids
 from .dialects.masking import Masks
 from .dialects.source_comments import HTML_NAMES
+from .fields import front_matter
+from .formulas.mathematics import Formulas, with_tex
 from .hidden_elements import LEFT_OUT, without_hidden
-from .mathematics import Formulas, with_tex
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 SAMPLE = "---\ntitle: 大雨\npublished: 2026-05-01 06:00\n---\n\n今天下雨。\n".encode()

@@ -15,19 +15,19 @@ from itertools import dropwhile, takewhile
 
 from ..models import Draft
 from ..patterns import lazy_pattern
-from . import front_matter
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, withheld_warning
 from .dialects.html_builders import KINDS, aside, is_chinese, title_of
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
+from .fields.unclosed_front_matter import require_text, without_incomplete_name
+from .fields.unpublished_values import withheld_part
 from .from_markdown import body_and_warnings, with_title
-from .inline_to_markdown import convert_inline, fence, is_picture, picture
-from .line_reader import LineReader
+from .markup.inline_to_markdown import convert_inline, fence, is_picture, picture
+from .markup.line_reader import LineReader
+from .markup.org_selection import HEADING, expand_macros, select_exported, tags_of, tasks_left_out, without_dead_notes
 from .org_marks import INLINE_RULES, STAMP
-from .org_selection import HEADING, expand_macros, select_exported, tags_of, tasks_left_out, without_missing_notes
-from .unclosed_front_matter import require_text, without_incomplete_name
 from .unpublished_markers import refuse_in_text
-from .unpublished_values import withheld_part
 
 SUFFIXES = (".org",)
 SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode()
@@ -83,7 +83,7 @@ def read(data: bytes) -> Draft:
         values["draft"] = True
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
-    lines = [without_missing_notes(line, footnotes) for line in lines]
+    lines = [without_dead_notes(line, footnotes) for line in lines]
     left_out: dict[str, None] = {}
     lines = select_exported(expand_macros(lines), left_out)
     body, warnings = body_and_warnings("\n".join(_OrgReader(lines, left_out, chinese=is_chinese(source)).read()))

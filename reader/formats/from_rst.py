@@ -18,20 +18,21 @@ from ..chinese import has_han
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from . import front_matter, rst_blocks, rst_limits
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, unknown_tag_warning, withheld_warning
 from .dialects.html_builders import is_chinese
 from .dialects.masking import Masks
 from .dialects.shortcode_table import PLAYERS
 from .dialects.shortcodes import without_tags
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
+from .fields.unclosed_front_matter import require_text, without_incomplete_name
+from .fields.unpublished_values import withheld_part
+from .formulas.mathematics import Formulas
 from .from_markdown import with_title
 from .hidden_elements import LEFT_OUT, without_hidden
-from .mathematics import Formulas
-from .unclosed_front_matter import require_text, without_incomplete_name
+from .markup import rst_blocks, rst_limits
 from .unpublished_markers import refuse_in_text
-from .unpublished_values import withheld_part
 
 if TYPE_CHECKING:
     from docutils import nodes

@@ -21,10 +21,11 @@ from ..errors import NothingToPublish, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
 from ..patterns import lazy_pattern
-from . import from_rst, front_matter
+from . import from_rst
 from .dates import find_dates
 from .decoding import decode_text
-from .front_matter_variants import is_nikola_head
+from .fields import front_matter
+from .fields.front_matter_variants import is_nikola_head
 from .pasted_pages.dateline import date_alone
 from .pasted_pages.labels import TAGS, credits_in, people_in, tags_in
 from .pasted_pages.line_patterns import (

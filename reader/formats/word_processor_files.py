@@ -18,11 +18,12 @@ from lxml.html import HtmlElement
 from ..errors import NotImported, UnreadableArticle
 from ..i18n import Message
 from ..models import Draft
-from . import from_text, front_matter
+from . import from_text
 from .archives import LARGEST_MEMBER_BYTES, Archive, open_archive
 from .data_pictures import HOST
 from .dates import date_in_text
-from .field_values import Field
+from .fields import front_matter
+from .fields.field_values import Field
 from .unpublished_markers import refuse_in_html
 from .xml_reader import read_xml
 

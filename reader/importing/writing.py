@@ -8,7 +8,8 @@ from itertools import chain, count
 
 from markupsafe import Markup
 
-from ..formats import front_matter, read_draft
+from ..formats import read_draft
+from ..formats.fields import front_matter
 from ..formats.markdown_writer import comparable, to_markdown
 from ..library.skipped_names import reason_to_skip_name
 from ..models import INDEX_NAMES, Draft, slug_of

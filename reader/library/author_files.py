@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import UnreadableArticle
 from ..formats.decoding import decode_text
-from ..formats.yaml_fields import yaml_fields
+from ..formats.fields.yaml_fields import yaml_fields
 from ..storage.regular_files import read_real
 
 _NAMES = (

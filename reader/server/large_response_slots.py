@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
-from ..web.rate_limits import counted_as
+from ..web.limits.rate_limits import counted_as
 
 BEGINNING_SECONDS = 5.0
 """How long nobody knows how fast a client is."""

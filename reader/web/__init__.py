@@ -1,11 +1,15 @@
-"""The web application. Each module in ``views/`` is a page, registered automatically; ``middleware/`` is WSGI."""
+"""The web application. Each module in ``views/`` is a page, registered automatically; ``middleware/`` is WSGI.
+
+The other folders contain what the pages share: ``requests/`` what a request states, ``limits/`` what a client may use,
+``pages/`` the rendering of templates, ``article_page/`` the parts of an article, ``commenting/``, ``editor/`` and
+``downloads/`` what these pages share, ``http_responses/`` the responses, and ``metrics/``.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
 
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter, PathConverter
@@ -13,7 +17,8 @@ from werkzeug.routing import BaseConverter, PathConverter
 from ..feeds import FEEDS
 from ..models import SLUG_PATTERN
 from ..services import Services
-from . import views
+
+_NOT_SHARED = {"middleware", "views"}
 
 
 class SlugConverter(BaseConverter):
@@ -44,9 +49,16 @@ def init_app(app: Flask) -> None:
 
 
 def module_names() -> list[str]:
-    """The modules that ``init_app`` imports: those of this package, then the views."""
-    return [*_modules(__path__, __name__), *_modules(views.__path__, views.__name__)]
+    """The modules that ``init_app`` imports: those of all folders except ``middleware/``; the views are last.
+
+    The order of the other modules is that of their own names, whatever folder they are in: Flask calls functions that
+    are registered by ``before_request`` in this order, and those of ``after_request`` in the reverse order.
+    """
+    folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg and info.name not in _NOT_SHARED]
+    shared = [name for folder in folders for name in _modules(folder)]
+    return [*sorted(shared, key=lambda name: name.rpartition(".")[2]), *_modules("views")]
 
 
-def _modules(path: Iterable[str], package: str) -> list[str]:
-    return sorted(f"{package}.{info.name}" for info in pkgutil.iter_modules(path) if not info.ispkg)
+def _modules(folder: str) -> list[str]:
+    names = (info.name for info in pkgutil.iter_modules([f"{path}/{folder}" for path in __path__]))
+    return sorted(f"{__name__}.{folder}.{name}" for name in names)

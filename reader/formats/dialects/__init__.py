@@ -21,7 +21,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...i18n import Message
-from ..unpublished_values import withheld_part
+from ..fields.unpublished_values import withheld_part
 from .admonitions import with_asides
 from .html_builders import is_chinese
 from .markdown_extensions import convert_extensions, with_all_cells

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...patterns import lazy_pattern
-from ..unpublished_values import withheld_part
+from ..fields.unpublished_values import withheld_part
 from .html_builders import KINDS, aside, details, title_of
 
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")

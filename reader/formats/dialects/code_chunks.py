@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from ...patterns import lazy_pattern
-from ..unpublished_values import withheld_part
+from ..fields.unpublished_values import withheld_part
 
 _INFO = lazy_pattern(r"\{+\s*([.#=]?[\w:-]*)\s*([^{}]*)\}+\s*(.*)")
 _HIDDEN = lazy_pattern(r"\b(?:include|echo)\s*[=:]\s*(?:F|FALSE|false)\b|\btags\s*[=:].*\b(?:remove|hide)[-_]cell")

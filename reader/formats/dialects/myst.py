@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...i18n import Message
 from ...patterns import lazy_pattern
-from ..unpublished_values import withheld_part
+from ..fields.unpublished_values import withheld_part
 from .html_builders import KINDS, figure, title_of
 from .masking import closes_fence
 from .myst_tables import csv_rows, list_rows, table_lines

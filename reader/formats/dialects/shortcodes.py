@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...patterns import lazy_pattern
-from ..unpublished_values import withheld_part
+from ..fields.unpublished_values import withheld_part
 from .masking import MARK, Masks
 
 _INSIDE = r"(?:(?!\{\{|\{%)[\s\S]){0,3000}?"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from lxml.html import HtmlElement
 
 from ...formats.dialects.masking import Masks
-from ...formats.html_formulas import mark_formulas
-from ...formats.mathematics import Formulas
+from ...formats.formulas.html_formulas import mark_formulas
+from ...formats.formulas.mathematics import Formulas
 from ...sanitizer import with_media_links
 from .metadata import Metadata, metadata_of
 from .page_patterns import TOKEN

@@ -15,7 +15,7 @@ from functools import partial
 from lxml import etree
 
 from ...formats.decoding import decode_page
-from ...formats.front_matter import is_field
+from ...formats.fields.front_matter import is_field
 from ..extraction.text_blocks import parse
 from .http import Fetched
 from .items import Found, SourceItem

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from ...errors import UnreadableArticle
-from ...formats import front_matter
+from ...formats.fields import front_matter
 from ...models import Draft, slug_of
 
 

@@ -1,7 +1,7 @@
 """Serves the site below a path, as https://news.example/news, whether or not the proxy in front strips the path.
 
 It moves the path into SCRIPT_NAME (PEP 3333), so that routes and caches see the paths of a site at the root.
-``web/url_prefixing.py`` adds it to the addresses in responses.
+``web/http_responses/url_prefixing.py`` adds it to the addresses in responses.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import TooManyRequests
 
-from ..rate_limits import ClientLimits
+from ..limits.rate_limits import ClientLimits
 from .forwarded import CLIENT
 from .response_cache import ONLY_IF_CACHED
 from .security_headers import Headers, with_security_headers

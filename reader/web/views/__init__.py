@@ -16,7 +16,7 @@ A minimal module, ``hello.py``, below its docstring::
 
     from flask import Blueprint, Response
 
-    from ..responses import Representation, conditional_response, version_of
+    from ..http_responses.responses import Representation, conditional_response, version_of
 
     bp = Blueprint("hello", __name__)
 
@@ -28,7 +28,8 @@ A minimal module, ``hello.py``, below its docstring::
 
 A page with a layout adds ``templates/hello.html``, which begins with ``{% extends 'base.html' %}`` and fills the blocks
 ``title`` and ``main``, and returns ``render_page("hello.html", "hello", lambda: {"name": "world"})`` of
-``reader/web/rendering.py``: a template, a *version*, and a function *build* that returns the template's variables.
+``reader/web/pages/rendering.py``: a template, a *version*, and a function *build* that returns the variables of the
+template.
 
 Both functions set ETag, Cache-Control and Vary, compress, and answer 304 without calling *build*; a page needs that.
 *version* must change with everything that *build* returns, such as an article's version or a query; that of a list is
@@ -41,7 +42,8 @@ page by its links: put one on the page that it belongs to. Raise NotFound and th
 A page at an address of its own adds the first part of its path to ``FIRST_PARTS`` in ``reader/urls.py``, and the query
 parameters that it reads to ``OF_PAGES`` in ``reader/web/middleware/query_parameters.py``: others never reach it. A
 redirect sets Cache-Control, ``no-store`` if it differs each time. A view must not use the clock or cookies in other
-ways, because caches share its pages. Views do not import each other; code for several views belongs in ``reader/web/``.
+ways, because caches share its pages. Views do not import each other; code for several views belongs in another
+folder of ``reader/web/``.
 
 What a page must pass, beside a test of its own::
 

@@ -16,14 +16,18 @@ from ...exports.publications import of_article
 from ...i18n import name_of_language
 from ...models import ALL, Article, Collection, Teaser, fingerprint
 from .. import services
-from ..article_body import for_screen, kinds_of, text_of
-from ..comment_access import comments_link
-from ..current_site import in_script, own_site
-from ..download_links import estimates_of, export_links
-from ..headlines import ListedHeadline, headlines_of, with_lead_first
-from ..long_page_limits import turn_of
-from ..pagination import cursor_of, next_link
-from ..rendering import (
+from ..article_page.article_body import for_screen, kinds_of, text_of
+from ..article_page.responsive_images import ImageSet
+from ..article_page.shown_corrections import changed_at, corrections_of
+from ..article_page.structured_data import json_ld, scripts_of
+from ..commenting.comment_access import comments_link
+from ..commenting.webmention_endpoint import with_endpoint
+from ..downloads.download_links import estimates_of, export_links
+from ..limits.long_page_limits import turn_of
+from ..pages.current_site import in_script, own_site
+from ..pages.headlines import ListedHeadline, headlines_of, with_lead_first
+from ..pages.pagination import cursor_of, next_link
+from ..pages.rendering import (
     NavigationLink,
     collection_link,
     direction_of,
@@ -34,12 +38,8 @@ from ..rendering import (
     teasers_shown,
     translated_labels,
 )
-from ..request_context import gettext, request_context
-from ..responsive_images import ImageSet
-from ..shown_corrections import changed_at, corrections_of
-from ..site_sections import top_sections
-from ..structured_data import json_ld, scripts_of
-from ..webmention_endpoint import with_endpoint
+from ..pages.site_sections import top_sections
+from ..requests.request_context import gettext, request_context
 
 bp = Blueprint("articles", __name__)
 

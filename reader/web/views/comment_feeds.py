@@ -10,8 +10,8 @@ from ...comments.comment_feed import comment_feed
 from ...feeds import FEEDS
 from ...models import Article
 from .. import services
-from ..comment_access import article_of, mode_of, page_of, required_store
-from ..responses import Representation, conditional_response, version_of
+from ..commenting.comment_access import article_of, mode_of, page_of, required_store
+from ..http_responses.responses import Representation, conditional_response, version_of
 from .share import this_site
 
 optional_bp = Blueprint("comment_feeds", __name__)

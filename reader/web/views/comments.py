@@ -24,7 +24,7 @@ from ...errors import Busy, NotFound, ShareUsed, StateUnusable
 from ...i18n import Message, translated
 from ...models import Article, fingerprint
 from .. import services
-from ..comment_access import (
+from ..commenting.comment_access import (
     drop_changed_pages,
     is_closed,
     mode_of,
@@ -33,14 +33,14 @@ from ..comment_access import (
     required_store,
     rules,
 )
-from ..current_site import in_script
-from ..form_limits import limit_forms
-from ..localized_templates import render_template
-from ..rate_limits import client, client_limits, counted_client, counted_network
-from ..rendering import NavigationLink, render_page, section_links, translated_labels
-from ..request_context import AUTHOR_COOKIE, gettext, request_context
-from ..request_origin import is_from_this_site, is_https
-from ..shown_comments import may_be_changed, shown, shown_threads
+from ..commenting.shown_comments import may_be_changed, shown, shown_threads
+from ..limits.form_limits import limit_forms
+from ..limits.rate_limits import client, client_limits, counted_client, counted_network
+from ..pages.current_site import in_script
+from ..pages.localized_templates import render_template
+from ..pages.rendering import NavigationLink, render_page, section_links, translated_labels
+from ..requests.request_context import AUTHOR_COOKIE, gettext, request_context
+from ..requests.request_origin import is_from_this_site, is_https
 
 optional_bp = Blueprint("comments", __name__)
 limit_forms(optional_bp, largest_bytes=64_000)

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 from ... import urls
 from ...article_corrections import CORRECTED
 from .. import services
-from ..current_site import in_script
-from ..pagination import cursor_of, next_link
-from ..rendering import NavigationLink, render_page
-from ..request_context import gettext, request_context
-from ..shown_corrections import corrections_of
+from ..article_page.shown_corrections import corrections_of
+from ..pages.current_site import in_script
+from ..pages.pagination import cursor_of, next_link
+from ..pages.rendering import NavigationLink, render_page
+from ..requests.request_context import gettext, request_context
 
 bp = Blueprint("corrections", __name__)
 

@@ -42,13 +42,13 @@ from ...jobs.export_service import address_hash, options_in
 from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
-from ..e_readers import is_e_reader
-from ..exports_in_requests import TEXTS, export_now, is_light, store_if_possible
-from ..file_responses import file_response, removed
-from ..files_with_comments import commented, has_comments
-from ..localized_templates import render_template
-from ..rate_limits import WaitingPlaces, client, client_limits
-from ..request_context import gettext
+from ..downloads.e_readers import is_e_reader
+from ..downloads.exports_in_requests import TEXTS, export_now, is_light, store_if_possible
+from ..downloads.files_with_comments import commented, has_comments
+from ..http_responses.file_responses import file_response, removed
+from ..limits.rate_limits import WaitingPlaces, client, client_limits
+from ..pages.localized_templates import render_template
+from ..requests.request_context import gettext
 
 bp = Blueprint("downloads", __name__)
 

@@ -19,8 +19,8 @@ from ...editing.picture_markup import picture_markup
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
-from ..editor_audit import commit_picture, record_act
-from ..editor_files import (
+from ..editor.editor_audit import commit_picture, record_act
+from ..editor.editor_files import (
     Submitted,
     article_page,
     changed,
@@ -30,10 +30,10 @@ from ..editor_files import (
     submitted,
     would_publish,
 )
-from ..editor_previews import FAILURES, child_place, error_text, in_words, status_of
-from ..editor_session import current_session, editor_blueprint, editor_page, register, required_session
-from ..preview_links import link_to_issue
-from ..request_context import gettext
+from ..editor.editor_previews import FAILURES, child_place, error_text, in_words, status_of
+from ..editor.editor_session import current_session, editor_blueprint, editor_page, register, required_session
+from ..editor.preview_links import link_to_issue
+from ..requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_articles")
 

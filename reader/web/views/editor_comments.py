@@ -22,12 +22,12 @@ from ...feeds import FEEDS
 from ...i18n import N_, Message, translated
 from ...models import Article, format_minute
 from .. import services
-from ..comment_access import article_of, drop_changed_pages, mode_of, now, required_store
-from ..current_site import own_site
-from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..editor_tokens import site_token
-from ..request_context import gettext, request_context
-from ..shown_comments import ShownComment, shown
+from ..commenting.comment_access import article_of, drop_changed_pages, mode_of, now, required_store
+from ..commenting.shown_comments import ShownComment, shown
+from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ..editor.editor_tokens import site_token
+from ..pages.current_site import own_site
+from ..requests.request_context import gettext, request_context
 from .share import this_site
 
 optional_bp = editor_blueprint("editor_comments")

@@ -10,9 +10,9 @@ from ...editing.file_requests import compare_contents
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
-from ..editor_previews import FAILURES, child_place, error_text, status_of
-from ..editor_session import editor_blueprint, editor_page, register, required_session
-from ..request_context import gettext
+from ..editor.editor_previews import FAILURES, child_place, error_text, status_of
+from ..editor.editor_session import editor_blueprint, editor_page, register, required_session
+from ..requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_history")
 

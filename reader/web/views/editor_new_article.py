@@ -13,11 +13,11 @@ from ...editing.child_requests import Preview
 from ...editing.form import EditorForm, form_from
 from ...importing.import_result import SKIPPED
 from .. import services
-from ..editor_audit import record_act
-from ..editor_page import sheet
-from ..editor_previews import FAILURES, child_place, error_text, in_words, status_of
-from ..editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..request_context import gettext
+from ..editor.editor_audit import record_act
+from ..editor.editor_page import sheet
+from ..editor.editor_previews import FAILURES, child_place, error_text, in_words, status_of
+from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ..requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_new")
 

@@ -15,11 +15,11 @@ from ...feeds.selection import CORRECTED_LABEL, EVERYTHING, Selection
 from ...i18n import N_, translations
 from ...models import ALL, Collection, fingerprint
 from .. import services
-from ..current_site import shown_site
-from ..localized_templates import render_template
-from ..rendering import NavigationLink, render_page, teasers_shown
-from ..request_context import VARY, gettext, request_context
-from ..responses import PUBLIC, Representation, conditional_response, version_of
+from ..http_responses.responses import PUBLIC, Representation, conditional_response, version_of
+from ..pages.current_site import shown_site
+from ..pages.localized_templates import render_template
+from ..pages.rendering import NavigationLink, render_page, teasers_shown
+from ..requests.request_context import VARY, gettext, request_context
 from .share import this_site
 
 bp = Blueprint("feed_pages", __name__)

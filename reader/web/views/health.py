@@ -13,7 +13,7 @@ from ...catalog.read_connections import rebuilding
 from ...errors import Busy, StateUnusable
 from ...i18n import Message
 from .. import services
-from ..metrics_access import is_operator
+from ..metrics.metrics_access import is_operator
 
 bp = Blueprint("health", __name__)
 

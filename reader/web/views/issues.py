@@ -22,10 +22,10 @@ from ...errors import TooLarge
 from ...exports.publications import of_issue, outline_of
 from ...models import Article, Publication
 from .. import services
-from ..download_links import Downloads, estimates_of, export_links
-from ..rendering import NavigationLink, render_page, teasers_shown
-from ..request_context import gettext
-from ..responses import chosen_encoding, compressed
+from ..downloads.download_links import Downloads, estimates_of, export_links
+from ..http_responses.responses import chosen_encoding, compressed
+from ..pages.rendering import NavigationLink, render_page, teasers_shown
+from ..requests.request_context import gettext
 
 bp = Blueprint("issues", __name__)
 

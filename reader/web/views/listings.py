@@ -14,11 +14,11 @@ from ... import urls
 from ...errors import NotFound
 from ...models import Collection
 from .. import services
-from ..headlines import headlines_of, with_lead_first
-from ..pagination import cursor_of, next_link
-from ..rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
-from ..request_context import gettext
-from ..site_sections import MOST_SECTIONS, Counted, all_sections, sections_below, with_parents
+from ..pages.headlines import headlines_of, with_lead_first
+from ..pages.pagination import cursor_of, next_link
+from ..pages.rendering import NavigationLink, render_page, section_link, section_links, teasers_shown, translated_labels
+from ..pages.site_sections import MOST_SECTIONS, Counted, all_sections, sections_below, with_parents
+from ..requests.request_context import gettext
 
 bp = Blueprint("listings", __name__)
 

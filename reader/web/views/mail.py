@@ -15,8 +15,7 @@ from ...errors import Busy, NotFound, StateUnusable
 from ...i18n import Message
 from ...mail.mail_models import DAILY, FREQUENCIES, Choice
 from .. import services
-from ..form_limits import limit_forms
-from ..mail_access import (
+from ..downloads.mail_access import (
     SCRIPT_CHOICES,
     address_in,
     form_choice,
@@ -27,9 +26,10 @@ from ..mail_access import (
     remember,
     to_page,
 )
-from ..rate_limits import client, client_limits, counted_client, counted_network
-from ..request_context import request_context
-from ..request_origin import is_from_this_site
+from ..limits.form_limits import limit_forms
+from ..limits.rate_limits import client, client_limits, counted_client, counted_network
+from ..requests.request_context import request_context
+from ..requests.request_origin import is_from_this_site
 
 optional_bp = Blueprint("mail", __name__)
 limit_forms(optional_bp, largest_bytes=10_000)

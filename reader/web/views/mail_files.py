@@ -13,9 +13,8 @@ from ...i18n import Message
 from ...mail.attachments import DEVICES, FORMATS, is_device, largest_for, publication_of
 from ...models import Publication
 from .. import services
-from ..download_links import label_of
-from ..form_limits import limit_forms
-from ..mail_access import (
+from ..downloads.download_links import label_of
+from ..downloads.mail_access import (
     COOKIE,
     SCRIPT_CHOICES,
     address_in,
@@ -27,9 +26,10 @@ from ..mail_access import (
     remember,
     to_page,
 )
-from ..rate_limits import client, client_limits
-from ..request_context import request_context
-from ..request_origin import is_from_this_site
+from ..limits.form_limits import limit_forms
+from ..limits.rate_limits import client, client_limits
+from ..requests.request_context import request_context
+from ..requests.request_origin import is_from_this_site
 
 optional_bp = Blueprint("mail_files", __name__)
 limit_forms(optional_bp, largest_bytes=10_000)

@@ -19,8 +19,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ...errors import Busy
 from ...services import Services
 from .. import services
-from ..metric_files import are_in_place, restore_metric_files, unchanged_files
-from ..metrics_access import is_operator
+from ..metrics.metric_files import are_in_place, restore_metric_files, unchanged_files
+from ..metrics.metrics_access import is_operator
 from ..middleware.response_cache import MISSED
 
 bp = Blueprint("monitoring", __name__)

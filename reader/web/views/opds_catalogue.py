@@ -22,12 +22,12 @@ from ...i18n import N_, translations
 from ...jobs.share_cards_and_covers import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
 from .. import services
-from ..current_site import own_site
-from ..download_links import ENCLOSED, finished_exports
-from ..pagination import cursor_of
-from ..rate_limits import client, client_limits
-from ..responses import PUBLIC, Representation, conditional_response, not_listed, version_of
-from ..share_card_responses import drawn_picture
+from ..downloads.download_links import ENCLOSED, finished_exports
+from ..http_responses.responses import PUBLIC, Representation, conditional_response, not_listed, version_of
+from ..http_responses.share_card_responses import drawn_picture
+from ..limits.rate_limits import client, client_limits
+from ..pages.current_site import own_site
+from ..pages.pagination import cursor_of
 from .share import this_site
 
 bp = Blueprint("opds", __name__, url_prefix=urls.OPDS)

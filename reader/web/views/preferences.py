@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ..preference_choices import DEFAULTS, PREFERENCES, Preferences
-from ..rendering import render_page
-from ..request_context import COOKIE, request_context
-from ..request_origin import is_from_this_site, is_https
-from ..responses import PRIVATE
-from ..url_prefixing import below_prefix
+from ..http_responses.responses import PRIVATE
+from ..http_responses.url_prefixing import below_prefix
+from ..pages.rendering import render_page
+from ..requests.preference_choices import DEFAULTS, PREFERENCES, Preferences
+from ..requests.request_context import COOKIE, request_context
+from ..requests.request_origin import is_from_this_site, is_https
 
 bp = Blueprint("preferences", __name__)
 

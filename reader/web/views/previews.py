@@ -14,11 +14,11 @@ from ...errors import NotFound
 from ...media.images import MIMETYPES
 from ...models import Article
 from .. import services
-from ..editor_files import file_listing
-from ..editor_previews import article_in_preview
-from ..editor_session import editor_blueprint, editor_page, register
-from ..file_responses import file_response, open_found
-from ..preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
+from ..editor.editor_files import file_listing
+from ..editor.editor_previews import article_in_preview
+from ..editor.editor_session import editor_blueprint, editor_page, register
+from ..editor.preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
+from ..http_responses.file_responses import file_response, open_found
 
 optional_bp = editor_blueprint("previews")
 

@@ -16,11 +16,11 @@ from ...chinese.scripts import SCRIPTS, script_of
 from ...chinese.text_conversion import convert
 from ...i18n import N_
 from .. import services
-from ..rate_limits import client, client_limits
-from ..rendering import NavigationLink, render_page, section_link, teasers_shown, translated_labels
-from ..request_context import gettext, request_context
-from ..responses import not_listed
-from ..site_sections import top_sections
+from ..http_responses.responses import not_listed
+from ..limits.rate_limits import client, client_limits
+from ..pages.rendering import NavigationLink, render_page, section_link, teasers_shown, translated_labels
+from ..pages.site_sections import top_sections
+from ..requests.request_context import gettext, request_context
 
 bp = Blueprint("search", __name__)
 

@@ -14,13 +14,13 @@ from ... import urls
 from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
-from ..accent_colours import CONTRAST, LIGHT_PAPERS, readable
-from ..current_site import in_script, own_site
-from ..rendering import NavigationLink, render_page, section_links, translated_labels
-from ..request_context import gettext, request_context
-from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
-from ..share_card_responses import drawn_picture
-from ..url_prefixing import path_prefix
+from ..http_responses.responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
+from ..http_responses.share_card_responses import drawn_picture
+from ..http_responses.url_prefixing import path_prefix
+from ..pages.accent_colours import CONTRAST, LIGHT_PAPERS, readable
+from ..pages.current_site import in_script, own_site
+from ..pages.rendering import NavigationLink, render_page, section_links, translated_labels
+from ..requests.request_context import gettext, request_context
 
 bp = Blueprint("share", __name__)
 

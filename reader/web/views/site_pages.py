@@ -9,11 +9,11 @@ from flask import Blueprint, Response
 from ...chinese.scripts import SCRIPTS
 from ...models import fingerprint
 from .. import services
-from ..article_body import for_screen, kinds_of
-from ..current_site import in_script
-from ..rendering import direction_of, render_page
-from ..request_context import request_context
-from ..responsive_images import ImageSet
+from ..article_page.article_body import for_screen, kinds_of
+from ..article_page.responsive_images import ImageSet
+from ..pages.current_site import in_script
+from ..pages.rendering import direction_of, render_page
+from ..requests.request_context import request_context
 from .articles import requested_script
 
 bp = Blueprint("site_pages", __name__)

@@ -22,12 +22,19 @@ from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
 from ...site_identity import SitePicture
 from .. import services
-from ..current_site import logo_pixels, shown_site
-from ..localized_templates import render_template
-from ..request_context import gettext, request_context
-from ..responses import PRIVATE, PUBLIC, Representation, conditional_response, fit_suffix_range, version_of
-from ..share_card_responses import drawn_picture
-from ..url_prefixing import below_prefix
+from ..http_responses.responses import (
+    PRIVATE,
+    PUBLIC,
+    Representation,
+    conditional_response,
+    fit_suffix_range,
+    version_of,
+)
+from ..http_responses.share_card_responses import drawn_picture
+from ..http_responses.url_prefixing import below_prefix
+from ..pages.current_site import logo_pixels, shown_site
+from ..pages.localized_templates import render_template
+from ..requests.request_context import gettext, request_context
 from .share import site_address
 
 bp = Blueprint("sitemaps", __name__)

@@ -17,13 +17,13 @@ from ...models import Article
 from ...webmentions import BOTH, RECEIVE
 from ...webmentions.mention_queue import MentionQueue
 from .. import services
-from ..comment_access import is_closed, now, page_of
-from ..form_limits import limit_forms
+from ..commenting.comment_access import is_closed, now, page_of
+from ..commenting.webmention_endpoint import receives_mentions
+from ..http_responses.responses import PUBLIC, Representation, conditional_response, version_of
+from ..limits.form_limits import limit_forms
+from ..limits.rate_limits import client, client_limits
 from ..middleware.path_prefix import path_within
-from ..rate_limits import client, client_limits
-from ..request_context import request_context
-from ..responses import PUBLIC, Representation, conditional_response, version_of
-from ..webmention_endpoint import receives_mentions
+from ..requests.request_context import request_context
 
 optional_bp = Blueprint("webmention", __name__)
 limit_forms(optional_bp, largest_bytes=16_000)

@@ -1,0 +1,1 @@
+"""Links to exports, and exports that are generated or sent by mail."""

@@ -1,0 +1,79 @@
+"""Requests previews from the editor's child processes, reports their failures, and shows an article as on a phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ...article_corrections import line_of
+from ...chinese import reading_minutes
+from ...errors import Busy, NotImported, ReaderError
+from ...i18n import Message, translated
+from ...models import Article
+from ..article_page.article_body import for_screen, kinds_of
+from ..article_page.responsive_images import ImageSet
+from ..pages.localized_templates import render_template
+from ..requests.request_context import gettext, request_context
+from .preview_links import with_signed_pictures
+
+AT_WORK = threading.BoundedSemaphore(2)
+"""How many texts a process has read at a time, each by a child process."""
+
+PATIENCE_SECONDS = 10.0
+"""How long the next one waits for its turn. Only who has logged in can wait."""
+
+FAILURES = (ReaderError, OSError)
+"""What a request of the desk may raise; the page tells it and keeps what was typed."""
+
+
+@contextmanager
+def child_place() -> Iterator[None]:
+    """Raises Busy after PATIENCE_SECONDS."""
+    if not AT_WORK.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy(Message("the editor is busy"), retry_seconds=10)
+    try:
+        yield
+    finally:
+        AT_WORK.release()
+
+
+def error_text(error: Exception) -> str:
+    """What the page says of *error*, in the visitor's language."""
+    message = error.reason if isinstance(error, NotImported) and not error.source else getattr(error, "message", "")
+    if not message and isinstance(error, OSError):
+        message = error.strerror or ""
+    return in_words(message) if message else str(error)
+
+
+def in_words(message: str) -> str:
+    return translated(message, request_context().language)
+
+
+def status_of(error: Exception) -> int:
+    return 503 if isinstance(error, Busy | OSError) else 422
+
+
+@dataclass(frozen=True)
+class ArticleInPreview:
+    article: Article
+    body: Markup
+    kinds: list[str]
+    minutes: int
+    corrections: list[str]
+
+
+def article_in_preview(article: Article) -> ArticleInPreview:
+    """What a preview shows of *article*."""
+    body = for_screen(article.body, ImageSet(article).show)
+    corrections = [line_of(one, article.published, gettext) for one in article.corrections]
+    minutes = reading_minutes(article.body.striptags())
+    return ArticleInPreview(article, body, kinds_of(body), minutes, corrections)
+
+
+def phone_preview(article: Article) -> str:
+    """The article page for the phone preview, a complete HTML page."""
+    return with_signed_pictures(render_template("editor/phone.html", shown=article_in_preview(article)))

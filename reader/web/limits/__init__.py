@@ -1,0 +1,1 @@
+"""Limits of what one client, one form or one page may use."""

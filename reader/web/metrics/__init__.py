@@ -1,0 +1,1 @@
+"""Metrics of all web processes, and the clients that may read them."""

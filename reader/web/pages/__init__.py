@@ -1,0 +1,1 @@
+"""Renders pages: templates, inline styles, titles, lists, the site's identity, error pages."""

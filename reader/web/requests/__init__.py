@@ -1,0 +1,1 @@
+"""What a request states: preferences, language, client hints, origin."""
