@@ -57,8 +57,12 @@ def test_words_and_names_are_whole(title):
 
 def test_only_a_phrase_wider_than_a_line_breaks_between_its_words():
     assert breaks_within_phrases(SEED, 13) == ()
-    assert _cut(SEED, 12) == ["曲周县政协", "在河北省", "率先实现“两个全覆盖”"]  # neither line is short
-    assert _cut(SEED, 6) == ["曲周县", "政协", "在河北省", "率先", "实现“两个", "全", "覆盖”"]
+    assert _cut(SEED, 12) == ["曲周县政协", "在河北省率先实现“两个全覆盖”"]  # neither line is short
+    assert _cut("智能水表进了田间地头：一部手机管好千亩麦田", 10.8) == [
+        "智能水表进了",
+        "田间地头：一部手机管好千亩麦田",
+    ]
+    assert _cut(SEED, 6) == ["曲周县", "政协", "在河北省", "率先", "实现“两个", "全覆盖”"]
 
 
 def _cut(title: str, ems: float) -> list[str]:

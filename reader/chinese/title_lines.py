@@ -55,6 +55,9 @@ def _is_boundary(phrase: str, before: str, following: str) -> bool:
 _PREPOSITIONS = frozenset("在从把被让向对为将由给与和")
 """Single-character words that never end a line: they stay with the next word."""
 
+_PARTICLES = frozenset("了着的")
+"""Words that never begin a line: they stay with the Han characters before them."""
+
 
 def pieces(text: str) -> list[str]:
     """The unbreakable pieces of *text*: words with the space after them and with adjacent marks."""
@@ -69,7 +72,13 @@ def pieces(text: str) -> list[str]:
 
 
 def _attaches(part: str, piece: str) -> bool:
-    return part in CLOSING + " …·・" or piece[-1] in OPENING or (part == "—" == piece[-1]) or piece in _PREPOSITIONS
+    return (
+        part in CLOSING + " …·・"
+        or (part in _PARTICLES and has_han(piece[-1]))
+        or piece[-1] in OPENING
+        or (part == "—" == piece[-1])
+        or piece in _PREPOSITIONS
+    )
 
 
 def _is_open_word(piece: str) -> bool:
@@ -103,13 +112,14 @@ def breaks_within_phrases(title: str, ems: float) -> tuple[int, ...]:
 
 
 def _break_positions(phrase: str, ems: float) -> Sequence[int]:
-    """The break positions in the middle half of *phrase* if it then fits on two lines, so that neither is short; else
-    all positions between its pieces."""
+    """The position in the middle half of *phrase* that gives two lines about equally wide, if both fit; else all
+    positions between its pieces."""
     positions = list(itertools.accumulate(map(len, pieces(phrase))))[:-1]
     whole = width(phrase)
     before = {offset: width(phrase[:offset]) for offset in positions}
-    middle = [offset for offset in positions if whole / 4 <= before[offset] <= whole * 3 / 4]
-    return middle if any(whole - ems <= before[offset] <= ems for offset in middle) else positions
+    least = max(whole / 4, whole - ems)
+    middle = [offset for offset in positions if least <= before[offset] <= whole - least]
+    return [min(middle, key=lambda offset: abs(before[offset] - whole / 2))] if middle else positions
 
 
 def title_lines(title: str, ems: float) -> list[str]:

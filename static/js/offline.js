@@ -13,7 +13,7 @@ if (!/^PREFIX_PATTERN\/((a|d)\/|$)/.test(path)) continue;
 const response = await cache.match(request, {ignoreVary: true});
 const text = await response.text();
 const page = new DOMParser().parseFromString(text, 'text/html');
-const heading = page.querySelector('article h1');
+const heading = page.querySelector('main h1');
 heading && learn(path, heading.textContent);
 for (const link of page.querySelectorAll('a[href^="/"]')) learn(link.pathname + link.search, link.textContent);
 if (path == 'PREFIX/') continue;
@@ -23,7 +23,7 @@ link.href = path;
 link.append(...heading?.childNodes ?? [page.title]);
 title.append(link);
 note.className = 'note';
-note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short'}) + ' · ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
+note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short'}) + '\xa0· ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
 item.append(title, note);
 list.append(item);
 document.getElementById('none').hidden = true
