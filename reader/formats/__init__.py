@@ -55,8 +55,8 @@ class Format(Protocol):
         from __future__ import annotations
 
         from ..models import Draft
-        from .fields import front_matter
         from .decoding import decode_text
+        from .fields import front_matter
         from .from_markdown import body_of
 
         SUFFIXES = (".wiki",)
