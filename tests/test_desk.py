@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
+from test_atomic_files import no_room_beyond
 from werkzeug.test import create_environ, encode_multipart, run_wsgi_app
 
 from reader.app import create_app
@@ -440,7 +441,17 @@ def test_no_other_site_can_log_somebody_in(desk):
 
 
 def test_only_the_server_can_read_what_signs_sessions(desk):
-    assert (desk.settings.instance / "session.key").stat().st_mode & 0o777 == 0o600
+    key, stranger = desk.settings.instance / "session.key", desk.app.test_client()
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.unlink()
+    assert stranger.get("/editor").status_code == 200
+    assert not key.exists()  # only who logs in causes a file
+    before = set(key.parent.iterdir())
+    with no_room_beyond(10):
+        assert stranger.post("/editor/login", data={"token": TOKEN}).status_code == 503
+        stranger.set_cookie("editor", "x", path="/editor")
+        assert stranger.get("/editor").status_code == 200
+    assert set(key.parent.iterdir()) <= before
 
 
 def test_logging_out_on_all_devices_ends_every_session(desk):

@@ -22,6 +22,7 @@ from werkzeug.exceptions import TooManyRequests
 from ... import urls
 from ...editing.accounts import token_version
 from ...i18n import translated
+from ...storage.atomic_files import create_file
 from ...storage.private_files import FOLDER_MODE
 from .. import services
 from ..pages.localized_templates import render_template
@@ -105,16 +106,15 @@ def _session_signer() -> URLSafeTimedSerializer:
 
 
 def _session_key() -> str:
-    """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended."""
+    """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended.
+
+    Raises OSError, as on a full disk.
+    """
     path = services().settings.instance / "session.key"
     if not path.exists():
         path.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-        fresh = path.with_name(f"session.{secrets.token_hex(8)}")
-        fresh.touch(0o600)
-        fresh.write_text(secrets.token_urlsafe(32), "ascii")
         with suppress(FileExistsError):  # another process was faster
-            path.hardlink_to(fresh)
-        fresh.unlink()
+            create_file(path, secrets.token_urlsafe(32).encode("ascii"))
     return path.read_text("ascii")
 
 
@@ -127,10 +127,12 @@ def current_session() -> EditorSession | None:
 
 
 def _session() -> EditorSession | None:
+    if COOKIE not in request.cookies:  # most visitors of the desk's addresses: they cause no file
+        return None
     try:
-        signed = _session_signer().loads(request.cookies.get(COOKIE, ""), max_age=SESSION_SECONDS)
+        signed = _session_signer().loads(request.cookies[COOKIE], max_age=SESSION_SECONDS)
         session = EditorSession(*signed)
-    except (BadSignature, TypeError):
+    except (BadSignature, TypeError, OSError):
         return None
     if _marker(session.id).exists() or _all_ended_at(session.name) >= session.since:
         return None
@@ -140,11 +142,14 @@ def _session() -> EditorSession | None:
 
 
 def log_in(name: str) -> EditorSession:
-    """A new session of the editor *name*, which is that of this request too. The answer brings its cookie."""
+    """A new session of the editor *name*, which is that of this request too. The answer brings its cookie.
+
+    Raises OSError if the key of the sessions is not there and cannot be created.
+    """
     stamp = token_version(services().state, name) if name else ""
     session = EditorSession(secrets.token_urlsafe(16), name, time.time(), stamp)
-    g.editor_session = session
     signed = _session_signer().dumps([session.id, session.name, session.since, session.stamp])
+    g.editor_session = session
 
     @after_this_request
     def with_cookie(response: Response) -> Response:
@@ -239,7 +244,10 @@ def _log_in_again() -> None:
         _give_back(gettext("Too many wrong tokens. Please wait a minute and send it again."), 429)
     if name is None:
         _give_back(gettext("Wrong token"))
-    log_in(name)
+    try:
+        log_in(name)
+    except OSError as error:
+        _give_back(error.strerror or str(error), 503)
 
 
 def _give_back(problem: str, status: int = 403) -> NoReturn:

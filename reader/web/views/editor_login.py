@@ -40,7 +40,10 @@ def login() -> Response:
     name = editor_of_token(request.form.get("token", ""))
     if name is None:
         return editor_page("editor/login.html", 403, token="", problem=gettext("Wrong token"))
-    log_in(name)
+    try:
+        log_in(name)
+    except OSError as error:  # the disk is full, and there is no key of the sessions
+        return editor_page("editor/login.html", 503, token="", problem=error.strerror or str(error))
     return _to_desk()
 
 
