@@ -168,7 +168,7 @@ as_root() {
 # --- Python ----------------------------------------------------------------------------------------------------------
 
 make_environment() {
-  ! can_run .venv/bin/python || return 0
+  ! can_run .venv/bin/python || ! has_whole_pip || return 0
   local python
   python=$(find_python) || {
     apt_install python3 python3-venv
@@ -183,6 +183,10 @@ make_environment() {
   "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check "$PIP" ||
     say "keeping the pip that came with it; it may stumble over newer packages"
+}
+
+has_whole_pip() { # its RECORD is written last, and a run may have been killed before
+  compgen -G '.venv/lib/python3*/site-packages/pip-*.dist-info/RECORD' >/dev/null
 }
 
 install_uv() { # for tests, which need it anyway: it installs their packages in a third of pip's time
