@@ -138,7 +138,7 @@ def pages(services, published: list[str]) -> list[str]:
     found += [f"/d/{day}/" for day, _ in catalog.issues(limit=60)]
     for kind in ("section", "tag", "author", "source"):
         named = [found for found, _ in catalog.collections(kind) if not PLAIN.fullmatch(found.name)]
-        found += [uri_to_iri(urls.collection(collection)) for collection in few(named, len(named) // 3)]
+        found += [uri_to_iri(urls.collection(collection)) for collection in few(named, len(named) // 9)]
     return found
 
 
@@ -324,7 +324,7 @@ def test_nothing_runs_in_the_editor_even_without_its_policy(browser, desk):
     context.route(
         "**/*", lambda route: route.fulfill(status=200, body=shown[0], content_type="text/html; charset=utf-8")
     )
-    for number, attack in enumerate(few(ATTACKS, len(ATTACKS) // 3)):
+    for number, attack in enumerate(few(ATTACKS, len(ATTACKS) // 6)):
         fields = dict.fromkeys((*FIELDS, "byline", "tags", "section", "origin", "body"), attack)
         pasted = {
             "text": f"{attack}\n\n{attack}\n今天下雨，河水上涨，村民转移到高处。",

@@ -84,7 +84,7 @@ def test_a_link_to_the_output_stays_a_link_and_a_device_is_written_as_it_is(expo
     assert not os.path.isfile(os.devnull)
 
 
-@pytest.mark.parametrize(("suffix", "change"), pairs(["epub", "zip"], ["withdrawn", "changed"]))
+@pytest.mark.parametrize(("suffix", "change"), few(pairs(["epub", "zip"], ["withdrawn", "changed"])))
 def test_a_file_whose_article_changes_while_it_is_made_is_not_handed_out(
     services, publish, drop, client, monkeypatch, suffix, change
 ):
