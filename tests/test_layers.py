@@ -62,6 +62,8 @@ MAY_MAKE_MARKUP = {
 }
 """Modules that may create Markup, and why that is safe."""
 LONGEST_MODULE = 350
+MOST_MODULES = 30
+"""In one folder, without ``__init__``."""
 LONGEST_PACKAGE = 42_000
 """Lines of code, without blank lines, comments and docstrings."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
@@ -176,6 +178,11 @@ def test_only_web_and_app_know_flask():
         if name.split(".")[0] in FLASK
     ]
     assert not wrong
+
+
+def test_a_folder_has_a_bounded_number_of_modules():
+    counts = Counter(module.parent.relative_to(ROOT) for module in MODULES if module.name != "__init__.py")
+    assert {str(folder): count for folder, count in counts.items() if count > MOST_MODULES} == {}
 
 
 def test_a_module_fits_in_one_reading():
