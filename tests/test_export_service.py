@@ -183,6 +183,18 @@ def test_a_crashed_worker_is_replaced_and_its_job_reported(jobs, tmp_path):
     assert jobs.failures() == {"a-bad.pdf": f"the process died (signal {signal.SIGABRT})"}
 
 
+def test_exports_go_on_when_the_lock_file_can_be_opened_again(jobs, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(worker_pool, "TAKE_OVER_SECONDS", 0.01)
+    (tmp_path / "instance").touch()
+    sizes = {}
+    with at_work(pool_of(jobs, ECHO, sizes.__setitem__).run, tmp_path / "instance" / "lock"):
+        wait_for(lambda: "no exports are made" in caplog.text)
+        (tmp_path / "instance").unlink()
+        jobs.submit("a.pdf", "four")
+        wait_for(lambda: sizes)
+    assert caplog.text.count("no exports are made") == 1
+
+
 ORDERS = 2000 if LONG else 1100
 
 

@@ -112,10 +112,17 @@ class WorkerPool:
     def run(self, stop: threading.Event, lock: Path) -> None:
         """Runs jobs until *stop* is set. Several processes can call this with the same *lock* file: one at a time runs
         jobs, the others wait for the lock."""
+        logged = ""
         while not stop.is_set():
-            with file_lock(lock) as pool_lock:
-                if pool_lock and self._recover():
-                    self._work(stop, pool_lock)
+            try:
+                with file_lock(lock) as pool_lock:
+                    logged = ""
+                    if pool_lock and self._recover():
+                        self._work(stop, pool_lock)
+            except OSError as error:  # the disk is read-only or full, or no more files are allowed
+                if str(error) != logged:
+                    LOG.error("no exports are made: %s; tried again", error)
+                    logged = str(error)
             stop.wait(TAKE_OVER_SECONDS)
 
     def _recover(self) -> bool:
