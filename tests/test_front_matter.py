@@ -224,7 +224,11 @@ def test_a_wrong_field_is_named_with_its_line_and_a_hint(line, cause, hint):
             "date out of range: '2018-02-30' (use 2018-11-23 or 2018-11-23 10:40)",
             {"published": None},
         ),
-        ("date: last-modified", "not a date: 'last-modified'", {"published": None}),
+        (
+            "date: last-modified",
+            "not a date: 'last-modified' (use 2018-11-23 or 2018-11-23 10:40)",
+            {"published": None},
+        ),
         ("updated: 昨天", "not a date: '昨天' (use 2018-11-23 or 2018-11-23 10:40)", {"updated": None}),
         ("aliases: ['！']", "alias cannot be part of an address: '！' (use letters, digits and -)", {"aliases": ()}),
     ],

@@ -217,3 +217,9 @@ def test_a_picture_that_a_document_shows_again_and_again_is_in_memory_once():
 def test_a_part_of_a_document_that_is_too_large_is_refused_whatever_its_name():
     with pytest.raises(UnreadableArticle, match="larger than 20 MB when unpacked"):
         read_content(".docx", docx("", **{"word/other.xml": bytes(20_000_001)}))
+
+
+@pytest.mark.parametrize("suffix", [".rst", ".md"])
+def test_many_blank_lines_above_the_text_take_no_long_time(suffix):
+    with limited_cpu_time(60), suppress(UnreadableArticle):
+        read_content(suffix, b"\n" * 20_000 + b"{")

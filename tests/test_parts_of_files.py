@@ -95,6 +95,8 @@ SHOWN = [
     (".rst", ".. only:: html or latex\n\n   甲", ""),
     (".rst", ".. only:: not latex\n\n   甲", ""),
     (".rst", ".. function:: 甲(x)", "isn't known"),
+    (".rst", ".. code-block:: jinja\n\n   {% 甲 %}\n\n``{{ 乙 }}`` ::\n\n   {% 丙 %}", ""),
+    (".md", "title:: 乙\ntags:: [[丙]]\n- 甲\n  id:: 1", ""),
     (".adoc", ",===\n甲,\"乙,丙\"\n===", ""),
     (".adoc", ",===\n甲,\"乙\n,===", ""),
     (".adoc", ":===\n甲:乙\n:===", ""),

@@ -72,7 +72,9 @@ def read(data: bytes) -> Draft:
     """Reads the fields at the beginning (``:date: …``, ``.. date: …``), the title and the body."""
     whole = _MAIL_HEADER.sub(lambda header: _HEADER_NAME.sub(":", header[0]), decode_text(data))
     values, source, lines_above = front_matter.split_above(without_incomplete_name(whole, is_marked=True))
-    text, tags = without_tags(source, Masks(), lambda tag, body: None)  # noqa: ARG005 (all are unknown here)
+    masks = Masks()
+    text, tags = without_tags(rst_blocks.mask_literals(source, masks), masks, lambda tag, body: None)  # noqa: ARG005
+    text = masks.restore(text)
     rst_limits.check(text)
     try:
         with _register_unknown_directives(text) as names:
@@ -324,11 +326,13 @@ def _fallback_directive(directive: type) -> type:
                 link = nodes.reference("", f"▶ {label}", refuri=address.format(arguments.split()[0]))
                 block += nodes.paragraph("", "", link)
             elif name in _LABEL_ARGUMENT and arguments:
-                block += nodes.paragraph("", "", nodes.strong("", arguments))
+                block += nodes.paragraph(
+                    "", "", nodes.strong("", "", *self.state.inline_text(arguments, self.lineno)[0])
+                )
             elif name != "only" and (
                 " " in arguments or "(" in arguments or has_han(arguments) or name in _TEXT_ARGUMENT
             ):
-                block += nodes.paragraph("", arguments)
+                block += nodes.paragraph("", "", *self.state.inline_text(arguments, self.lineno)[0])
             self.state.nested_parse(self.content, self.content_offset, block)
             return list(block.children)
 

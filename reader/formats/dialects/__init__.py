@@ -6,6 +6,8 @@
     tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     source_comments.py      removes comments and the code of MDX
     shortcodes.py           parses {% tags %} and {{< shortcodes >}}; shortcode_table.py, hexo_theme_tags.py  their HTML
+    docfx.py                :::image …:::, [!INCLUDE], <xref:…>
+    logseq.py               id:: x, ((block))
     wikilinks.py            [[note]], ![[picture.png]]
     admonitions.py          > [!note], :::tip
     mkdocs_syntax.py        !!! note, === "Tab", ++ctrl+c++, :material-check:, { .class }, {++new++}
@@ -23,7 +25,9 @@ from functools import partial
 from ...i18n import Message
 from ..fields.unpublished_values import withheld_part
 from .admonitions import with_asides
+from .docfx import convert_docfx, is_docfx
 from .html_builders import is_chinese
+from .logseq import convert_logseq, is_logseq
 from .markdown_extensions import convert_extensions, with_all_cells
 from .masking import Masks, mask_code
 from .mkdocs_syntax import with_containers
@@ -48,6 +52,10 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
         text = without_marks(mask_code(with_containers(text), masks, partial(role_text, headings=headings)))
     else:
         text = mask_code(with_containers(text), masks)
+    if is_logseq(text):
+        text = convert_logseq(text, chinese=chinese)
+    if is_docfx(text):
+        text = convert_docfx(text, not_shown)
     text = without_components(without_comments(text, endless))
     text, unknown = without_tags(text, masks, partial(convert_tag, chinese=chinese))
     text = with_links(text, masks)

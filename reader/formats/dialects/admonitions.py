@@ -11,12 +11,15 @@ from .html_builders import KINDS, aside, details, title_of
 
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
 _CONTAINER = lazy_pattern(
-    r"(?P<prefix>[ \t]*(?:>[ \t]?)*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*))?[ \t]*"
+    r"(?P<prefix>[ \t]*(?:>[ \t]?)*)(?P<colons>:{3,})[ \t]*(?:(?P<kind>[\w-]+)(?P<title>.*?))?[ \t]*(?::{3,})?[ \t]*"
 )
 _CONTAINER_TITLE = lazy_pattern(r"\s*\[(.*)\]\s*(?:\{.*\})?|\s*(.*?)\s*(?:\{[^}]*\})?\s*")
 _DETAILS = frozenset({"details", "collapse", "spoiler"})
 _DEEPEST = 10
-_ATTRIBUTES = lazy_pattern(r"^([ \t]*:{3,})[ \t]*\{[ \t]*(?:#[\w-]+[ \t]+)?\.([\w-]+)([^{}\n]*)\}[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = lazy_pattern(
+    r"^([ \t>]*:{3,})[ \t]*\{[ \t]*(?:#[\w-]+[ \t]*)?(?:\.([\w-]+)|(?=[\w}-]))([^{}\n]*)\}[ \t:]*$",
+    re.MULTILINE,
+)
 _CONTAINER_PART = lazy_pattern(
     r"(?P<prefix>[ \t]*)@(?P<kind>tab|file|options|setup|import|slidestart|slideend)(?::active)?"
     r"(?:[ \t]+(?P<title>[^#\[\n]*)[^\n]*)?"
@@ -61,7 +64,7 @@ def _to_container(found: re.Match[str]) -> str:
     """Converts ``::: {.callout-tip title="…"}`` of Quarto and Pandoc to ``:::tip …``."""
     title = re.search(r"title=(?:\"([^\"]*)\"|'([^']*)')", found[3])
     text = (title[1] or title[2] or "") if title else ""
-    return f"{found[1]} {_quarto_kind(found[2], found[3])} {text}".rstrip()
+    return f"{found[1]} {_quarto_kind(found[2] or 'group', found[3])} {text}".rstrip()
 
 
 def _quarto_kind(name: str, options: str) -> str:

@@ -36,14 +36,18 @@ HTML_NAMES = BLOCKS | INLINES | {
     "noscript", "object", "optgroup", "option", "param", "path", "picture", "script", "select", "source", "style",
     "svg", "template", "textarea", "title", "track", "use", "video", "wbr",
 }  # fmt: skip
-_TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:require\()?["']([^"'{}]+)["']\)?(?:\.default)?\}""")
+_TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:\w{1,30}\()?["'`]([^"'`{}]+)["'`]\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _EXPRESSION = lazy_pattern(
     r"(?<![\\$\w{=(/])\{(?:new )?[A-Za-z_$][\w$]*"
     r"(?:\.[A-Za-z_$][\w$]*|\([^(){}\n]{0,200}\)|\[[^\[\]{}\n]{0,200}\]){0,9}\}(?!\})"
 )
 """An expression of MDX: ``{props.name}``, ``{new Date().getYear()}``. In a page without imports, ``{name}`` is text."""
-_LONGEST_TAG = 5000
+_LISTENER = lazy_pattern(r"""(?<=[\s"'])@[a-z][\w:.-]{0,60}(?:=(?:"[^"]{0,800}"|'[^']{0,800}'))?(?=[\s/>])""")
+"""An event of Vue in a tag, ``@click="…"``. It is no attribute in HTML, so that Markdown would show the tag."""
+_TAG = lazy_pattern(r"""<[a-zA-Z][\w-]{0,60}\s(?:"[^"]{0,800}"|'[^']{0,800}'|[^<>"']){1,200}+>""")
+_END_SIGNS = lazy_pattern(r"[\"'`{}>]")
+_LONGEST_TAG = 100_000
 _MOST_WITHOUT_END = 300
 """The number of components without an end of their tag. The search for each end is slow, character by character."""
 _BLANK_LINES = lazy_pattern(r"\n{3,}")
@@ -80,8 +84,8 @@ def _drop_unless_id(found: re.Match[str]) -> str:
     return "" if not re.fullmatch(r"\{#[\w-]+\}.*", found[0]) else found[0]
 
 
-def without_components(text: str) -> str:
-    """*text* without the code of MDX and Vue: imports, exports, and tags of components. Their content is unchanged."""
+def _without_code(text: str) -> str:
+    """*text* without imports, exports and expressions of MDX, and with ``src="x"`` for ``src={require("x")}``."""
     whole = text
     if "import" in text:
         text = _IMPORT.sub("", text)
@@ -91,8 +95,16 @@ def without_components(text: str) -> str:
         text = _EXPRESSION.sub("", text)
     if "={" in text:
         text = _OTHER_ATTRIBUTE.sub("", _TEXT_ATTRIBUTE.sub(r'\1="\2"', text))
+    return text
+
+
+def without_components(text: str) -> str:
+    """*text* without the code of MDX and Vue: imports, exports, and tags of components. Their content is unchanged."""
+    text = _without_code(text)
     if "<" not in text:
         return text
+    if "@" in text:
+        text = _TAG.sub(lambda tag: _LISTENER.sub("", tag[0]) if "@" in tag[0] else tag[0], text)
     out, done, endless = [], 0, 0
     end_tags = {found[1] for found in _COMPONENT.finditer(text) if found[0].startswith("</")}
     for found in _COMPONENT.finditer(text):
@@ -103,7 +115,9 @@ def without_components(text: str) -> str:
             endless += 1
             continue
         tag = text[found.start() : end]
-        if found[1] not in {*end_tags, None} and not tag.endswith("/>"):  # ``List<String>``
+        is_alone = tag[-1] == ">" and not text[text.rfind("\n", 0, found.start()) + 1 : found.start()].strip()
+        is_alone = is_alone and text[end : end + 1] in ("", "\n")
+        if found[1] not in {*end_tags, None} and not tag.endswith("/>") and not is_alone:  # ``List<String>``
             continue
         out += [text[done : found.start()], _visible_text(tag)]
         done = end
@@ -113,16 +127,16 @@ def without_components(text: str) -> str:
 def _end_of_tag(text: str, at: int) -> int:
     """The position after the ``>`` that ends the tag around *at*, outside of braces and quotes; 0 without one."""
     depth, quote = 0, ""
-    for position in range(at, min(len(text), at + _LONGEST_TAG)):
-        sign = text[position]
+    for found in _END_SIGNS.finditer(text, at, at + _LONGEST_TAG):
+        sign = found[0]
         if quote:
             quote = "" if sign == quote else quote
-        elif sign in "\"'":
+        elif sign in "\"'" or (sign == "`" and depth):
             quote = sign
         elif sign in "{}":
             depth += 1 if sign == "{" else -1
         elif sign == ">" and depth <= 0:
-            return position + 1
+            return found.end()
     return 0
 
 

@@ -11,7 +11,7 @@ from .masking import Masks
 _WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n]{1,400})\]\](?!\()")
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|bmp|svg|tiff?)$", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,4})(?:\s*x\s*(\d{1,4}))?")
-_NO_LINK = re.compile(r"[\s\-\d!$&=<>(\"'].{0,3}|[ \-!$&=].*|_?toc_?", re.IGNORECASE | re.DOTALL)
+_NO_LINK = re.compile(r"(?!\d[A-Za-z]{2})[\s\-\d!$&=<>(\"'].{0,3}|[ \-!$&=].*|_?toc_?", re.IGNORECASE | re.DOTALL)
 
 
 def with_links(text: str, masks: Masks) -> str:

@@ -18,12 +18,14 @@ from ...patterns import lazy_pattern
 from ..json_reader import read_json
 from .field_values import Field, Value
 
-_TOML = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_TOML_BEGINS = lazy_pattern(r"\s*\ufeff?\s*\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
-_JSON_BEGINS = lazy_pattern(r"\s*\ufeff?(\s*)\{\s*\"")
-_SEMICOLONS = lazy_pattern(r"\s*\ufeff?\s*(?:;{3,}[ \t]*\n)?(\s*\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
-_COMMENT = lazy_pattern(r"\s*\ufeff?\s*<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
-_LINE = lazy_pattern(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*[:：][ \t]*(.*)")
+_TOML = lazy_pattern(r"[\s\ufeff]*+\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_BEGINS = lazy_pattern(r"[\s\ufeff]*+\+\+\+[ \t]*\n\s*(?:[\w.-]+\s*=|\[)")
+_JSON_BEGINS = lazy_pattern(r"([\s\ufeff]*+)\{\s*+\"")
+_SEMICOLONS = lazy_pattern(r"[\s\ufeff]*+(?:;{3,}[ \t]*\n)?(\s*+\".*?)\n;{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
+_COMMENT = lazy_pattern(r"[\s\ufeff]*+<!--[ \t]*\n(.*?)\n?[ \t]*-->[ \t]*(?:\n|\Z)", re.DOTALL)
+_LINE = lazy_pattern(r"[ ]{0,3}([\w-]+(?: [\w-]+)?)[ \t]*(?:::(?=\s|$)|[:：])[ \t]*(.*)")
+_LOGSEQ_LINE = lazy_pattern(r"[\w-]+::(?:\s|$)")
+"""A property of a page of Logseq, ``tags:: [[rain]], river``. Its first block ends the properties."""
 _NIKOLA_LINE = lazy_pattern(r"\.\. ([\w-]+):(?!:)[ \t]*(.*)")
 _NIKOLA = lazy_pattern(r"\ufeff?\s*(?=\.\. (?:title|slug|date|tags|link):)((?:\.\. [\w-]+:(?!:)[^\n]*(?:\n|\Z))+)")
 _CONTINUATION = lazy_pattern(r"[ \t]{2,}(\S.*)")
@@ -118,7 +120,9 @@ def _above_one_fence(text: str, begin: int, lines: list[str]) -> FrontMatter | N
 
 
 def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> FrontMatter | None:
-    size = next((at for at, line in enumerate(lines) if not line.strip()), len(lines))
+    is_logseq = _LOGSEQ_LINE.match(lines[0].lstrip("\ufeff")) is not None
+    is_end: Callable[[str], bool] = lambda line: not line.strip() or (is_logseq and line.startswith("-"))  # noqa: E731
+    size = next((at for at, line in enumerate(lines) if is_end(line)), len(lines))
     fields = _fields_of(lines[:size], _line_number(text, begin), is_field)
     known = sum(is_field(field.name) for field in fields)
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):
@@ -134,7 +138,8 @@ def _fields_of(lines: list[str], first_line: int, is_field: Callable[[str], bool
         if not line.strip() or line.strip() == "---":
             continue
         if match := _NIKOLA_LINE.match(line) or _LINE.match(line.lstrip("\ufeff")):
-            found.append(Field(match[1], match[2].strip(), number, "lines"))
+            value = match[2].replace("[[", "").replace("]]", "") if _LOGSEQ_LINE.match(line) else match[2]
+            found.append(Field(match[1], value.strip(), number, "lines"))
         elif found and (more := _CONTINUATION.match(line)):
             last = found.pop()
             found.append(Field(last.name, f"{last.value}\n{more[1]}".strip(), last.line, "lines"))

@@ -12,13 +12,27 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ...i18n import N_, Message
+from ...patterns import lazy_pattern
+from ..dialects.masking import Masks
 
 if TYPE_CHECKING:
     from docutils import nodes
 
+_LITERAL = lazy_pattern(
+    r"^([ \t]*)(?:\.\. (?:code(?:-block)?|sourcecode|parsed-literal|prompt|math|raw)::.*|(?!\.\. ).*::[ \t]*)"
+    r"(?:\n[ \t]*$)*(?:\n(?:\1[ \t]+\S.*|[ \t]*$))+"
+    r"|``(?=\S)[^`\n]{1,400}(?:\n[^`\n]{1,400})?``",
+    re.MULTILINE,
+)
+"""A literal in a line, and a block of code with the line above it."""
 _SHOWN_NEVERTHELESS = ("Title underline too short", "Title overline too short")
 """The warnings of docutils about headings that it shows nevertheless."""
 _REJECTED_BLOCK = N_("the block at line %(line)s can't be read (%(cause)s); it is shown as it is")
+
+
+def mask_literals(text: str, masks: Masks) -> str:
+    """*text* with placeholders for its code, where ``{% tags %}`` are code too."""
+    return _LITERAL.sub(lambda found: masks.keep(found[0]), text) if "{" in text else text
 
 
 @contextmanager
@@ -62,7 +76,7 @@ def _lenient_directive(directive: Any) -> type:
             """Drops unknown options: an option of a picture would become an attribute of its node."""
             caption = self.options.get("caption") if directive.__name__ == "CodeBlock" else None
             self.options = {name: value for name, value in self.options.items() if name in known}
-            title = [nodes.paragraph("", "", nodes.strong("", caption))] if caption else []
+            title = [nodes.paragraph("", "", nodes.strong("", caption.replace("``", "")))] if caption else []
             return [*title, *super().run()]
 
     return Lenient
