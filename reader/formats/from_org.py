@@ -25,8 +25,8 @@ from .fields.unpublished_values import withheld_part
 from .from_markdown import body_and_warnings, with_title
 from .markup.inline_to_markdown import convert_inline, fence, is_picture, picture
 from .markup.line_reader import LineReader
+from .markup.org_marks import INLINE_RULES, STAMP
 from .markup.org_selection import HEADING, expand_macros, select_exported, tags_of, tasks_left_out, without_dead_notes
-from .org_marks import INLINE_RULES, STAMP
 from .unpublished_markers import refuse_in_text
 
 SUFFIXES = (".org",)

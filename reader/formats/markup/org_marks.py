@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html.entities import html5
 
-from ..patterns import lazy_pattern
-from .markup.inline_to_markdown import Keep, code, is_picture, markdown_link, picture, surround
+from ...patterns import lazy_pattern
+from .inline_to_markdown import Keep, code, is_picture, markdown_link, picture, surround
 
 STAMP = lazy_pattern(r"[<\[](\d{4}-\d\d-\d\d)(?: [^\d\s<>\]]{1,40})?( \d?\d:\d\d)?[^<>\]\n]{0,200}[>\]]")
 """A date in brackets: ``<2026-05-01 Fri 06:00>``."""
