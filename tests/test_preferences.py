@@ -131,5 +131,6 @@ def test_names_of_people_stay_in_the_other_script_and_all_else_is_converted(publ
     assert texts("/a/rain", "//article//a[starts-with(@href, '/from/')]") == ["新華社"]
     titles = {"/by/余华/": "余华的報道", "/from/新华社/": "來源：新華社", "/s/经济/": "經濟", "/t/头发/": "#頭髮"}
     assert {path: texts(path, "//h1")[0] for path in titles} == titles
+    assert texts("/feeds", "//main//bdi") == ["經濟", "頭髮", "余华", "張三", "新華社"]
     assert texts("/a/rain/share", "//nav[1]//a")[1:] == ["Reader", "經濟"]
     assert texts("/a/rain/share", "//main//p[@lang]") == ["頭髮與發展"]

@@ -18,7 +18,7 @@ from .. import services
 from ..http_responses.responses import PUBLIC, Representation, conditional_response, version_of
 from ..pages.current_site import shown_site
 from ..pages.localized_templates import render_template
-from ..pages.rendering import NavigationLink, render_page, teasers_shown
+from ..pages.rendering import NavigationLink, render_page, teasers_shown, translated_labels
 from ..requests.request_context import VARY, gettext, request_context
 from .share import this_site
 
@@ -79,7 +79,10 @@ def _subscriptions(counted: list[tuple[Collection, int]]) -> list[Subscription]:
 
 def _subscription(selection: Selection, count: int, labels: dict[str, str]) -> Subscription:
     feeds = [NavigationLink(label, selection.feed(name)) for name, label in labels.items()]
-    return Subscription(selection.label, selection.page, count, feeds)
+    [collection] = selection.collections
+    names = [collection.name] if collection.kind == "author" else []
+    [page] = translated_labels([NavigationLink(selection.label, selection.page)], names=names)
+    return Subscription(page.label, page.address, count, feeds)
 
 
 def short_name(name: str) -> str:
