@@ -35,7 +35,7 @@ from reader.formats import read_draft
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
-INVISIBLE = "\u200b\u2060\ufeff\u00ad\u115f\u3164\U000e0041"
+INVISIBLE = "\u200b\u2060\ufeff\u00ad\u115f\u3164\U0001bca0\U000e0041"
 
 
 @pytest.mark.parametrize("character", BIDI + INVISIBLE + "\x00\x1b\x7f\ud800", ids=lambda c: f"U+{ord(c):04X}")
