@@ -29,9 +29,11 @@ class Recompressor:
         with suppress(queue.Full):
             self._queue.put_nowait(variant)
             variant.may_recompress = False
-        if self._thread is None:  # started late, because threads do not survive a fork
-            self._thread = threading.Thread(target=self._work, name="recompressor", daemon=True)
-            self._thread.start()
+        if self._thread is None or not self._thread.is_alive():  # started late, as threads do not survive a fork
+            thread = threading.Thread(target=self._work, name="recompressor", daemon=True)
+            with suppress(RuntimeError):  # the limit of threads is reached: the next response tries again
+                thread.start()
+                self._thread = thread
 
     def _work(self) -> None:
         while True:
