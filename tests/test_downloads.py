@@ -15,7 +15,7 @@ from reader.exports import EXPORTS
 from reader.exports.publications import MOST_ARTICLES, of_article
 from reader.exports.size_estimates import estimated_bytes
 from reader.settings import ROOT
-from reader.web.limits.rate_limits import WaitingPlaces
+from reader.web.limits.rate_limits import WaitingSlots
 from reader.web.views import downloads
 
 RAIN = {"2026-05-01/rain.md": "---\ntitle: 北京大雨\nsection: 要闻\ntags: [天气]\n---\n今天下雨。\n"}
@@ -182,9 +182,9 @@ def test_a_file_that_is_made_in_a_moment_comes_with_the_first_request(publish, c
 
 def test_only_so_many_requests_wait_at_once(publish, client, monkeypatch):
     publish(RAIN)
-    monkeypatch.setattr(downloads, "BROWSERS_WAITING", WaitingPlaces(total=1, per_client=1))
+    monkeypatch.setattr(downloads, "BROWSERS_WAITING", WaitingSlots(total=1, per_client=1))
     monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 3600)
-    with downloads.BROWSERS_WAITING.taken(""):
+    with downloads.BROWSERS_WAITING.acquire(""):
         assert client.get("/a/rain.pdf").status_code == 503
 
 

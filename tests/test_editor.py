@@ -267,7 +267,7 @@ def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(setti
 def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor, monkeypatch):
     monkeypatch.setattr(editor_previews, "PATIENCE_SECONDS", 0.01)
     word = word_in(editor.get("/editor").text)
-    with editor_previews.AT_WORK, editor_previews.AT_WORK:
+    with editor_previews.CHILD_SLOTS, editor_previews.CHILD_SLOTS:
         first = editor.post("/editor/preview", data={"word": word, "text": TEXT})
         later = editor.post("/editor/save", data={"word": word, "title": "步道", "body": "全长七公里。"})
     assert (first.status_code, later.status_code) == (503, 503)

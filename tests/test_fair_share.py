@@ -11,7 +11,7 @@ from reader.app import create_app
 from reader.server.draining_middleware import LargeAnswer
 from reader.server.large_response_slots import LargeAnswerPlaces
 from reader.services import build_services
-from reader.web.limits.rate_limits import NETWORK_SHARES, ClientLimits, WaitingPlaces
+from reader.web.limits.rate_limits import NETWORK_SHARES, ClientLimits, WaitingSlots
 from reader.web.views import downloads, issues
 
 PROXY = "127.0.0.1"
@@ -203,15 +203,15 @@ def test_whoever_has_a_whole_network_has_the_share_of_some_clients_only(settings
 
 
 def test_one_client_does_not_take_all_places_to_wait_in():
-    places = WaitingPlaces(total=3, per_client=2)
-    with places.taken("203.0.113.7") as first, places.taken("203.0.113.7:99") as second:
-        with places.taken("203.0.113.7") as third, places.taken("203.0.113.8") as other:
+    slots = WaitingSlots(total=3, per_client=2)
+    with slots.acquire("203.0.113.7") as first, slots.acquire("203.0.113.7:99") as second:
+        with slots.acquire("203.0.113.7") as third, slots.acquire("203.0.113.8") as other:
             assert (first, second, third, other) == (True, True, False, True)
-            with places.taken("") as unknown:
+            with slots.acquire("") as unknown:
                 assert not unknown
-        with places.taken("") as unknown:
+        with slots.acquire("") as unknown:
             assert unknown
-    assert not places._taken
+    assert not slots._used
 
 
 FIELDS_OF_A_VISITOR = [
@@ -345,17 +345,17 @@ def test_a_book_counts_for_as_many_exports_as_its_articles_are_worth(settings, d
 
 
 def test_the_addresses_of_one_network_leave_places_to_others():
-    places = WaitingPlaces(total=10, per_client=6)
+    slots = WaitingSlots(total=10, per_client=6)
     with ExitStack() as taken:
-        of_one = [taken.enter_context(places.taken(f"2001:db8:1:{number:x}::1")) for number in range(12)]
+        of_one = [taken.enter_context(slots.acquire(f"2001:db8:1:{number:x}::1")) for number in range(12)]
         assert of_one == [True] * 8 + [False] * 4
-        assert [taken.enter_context(places.taken(other)) for other in ("192.0.2.1", "", "192.0.2.1")] == [
+        assert [taken.enter_context(slots.acquire(other)) for other in ("192.0.2.1", "", "192.0.2.1")] == [
             True,
             True,
             False,
         ]
     with ExitStack() as taken:
-        assert all(taken.enter_context(places.taken(f"192.0.{number}.1")) for number in range(10))
+        assert all(taken.enter_context(slots.acquire(f"192.0.{number}.1")) for number in range(10))
 
 
 def test_where_all_large_files_are_being_sent_the_slowest_of_the_greatest_network_makes_room():

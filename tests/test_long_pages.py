@@ -38,7 +38,7 @@ def ask(settings, drop):
 def test_one_client_asks_for_a_bounded_number_of_long_pages_at_a_time(ask):
     with ExitStack() as held:
         for _ in range(long_page_limits.WAITING_OF_CLIENT):
-            assert held.enter_context(long_page_limits._places.taken("203.0.113.7"))
+            assert held.enter_context(long_page_limits._waiting.acquire("203.0.113.7"))
         refused = ask("/a/long", "203.0.113.7")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         assert ask("/a/rain", "203.0.113.7").status_code == 200
@@ -51,7 +51,7 @@ def test_one_client_asks_for_a_bounded_number_of_long_pages_at_a_time(ask):
 def test_all_clients_together_ask_for_a_bounded_number_of_long_pages_at_a_time(ask):
     with ExitStack() as held:
         for number in range(long_page_limits.WAITING):
-            assert held.enter_context(long_page_limits._places.taken(f"203.0.{number}.7"))
+            assert held.enter_context(long_page_limits._waiting.acquire(f"203.0.{number}.7"))
         assert ask("/a/long", "203.0.113.99").status_code == 503
         assert ask("/a/rain", "203.0.113.99").status_code == 200
 

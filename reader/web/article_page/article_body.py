@@ -1,7 +1,7 @@
 """Converts an article's body for the article page: paragraph anchors, scrolling tables, responsive pictures.
 
-Regular expressions are enough because the HTML is sanitized: ``<[^>]*>`` matches each tag, and paragraphs contain no
-blocks.
+Regular expressions are sufficient because the HTML is sanitized: ``<[^>]*>`` matches each tag, and paragraphs contain
+no blocks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHORT_CELL = re.compile(r"<(t[dh])((?: [^>]*)?)>(?=[^<]{1,8}</)")
 _CLASS = re.compile('class="([^"]*)"')
 
 Picture = Callable[[dict[str, Markup], bool], Markup]
-"""Returns the HTML of a picture for the attributes of its ``img``, and whether it has a caption."""
+"""Returns the HTML of a picture. Arguments: the attributes of its ``img``, and whether it has a caption."""
 
 
 def for_screen(body: Markup, picture: Picture) -> Markup:
@@ -45,7 +45,7 @@ def _with_scrolling_tables(screen_html: str) -> str:
 
 
 def _with_picture(found: re.Match[str], picture: Picture) -> str:
-    """Without the link around a picture that is itself a link now: HTML has no link within a link (4.5.1)."""
+    """The HTML of a picture. A picture that is now a link loses its outer link: HTML forbids nested links (4.5.1)."""
     link, attributes, end, caption = found.groups(default="")
     picture_html = picture(_attributes(attributes), bool(caption))
     if link and end and picture_html.startswith("<a "):
@@ -54,7 +54,7 @@ def _with_picture(found: re.Match[str], picture: Picture) -> str:
 
 
 def _in_one_line(cell: re.Match[str]) -> str:
-    """The start tag of a short cell, whose words stay whole. Its class may be another one, as ``center``."""
+    """The start tag of a short cell with the class ``word``, which prevents line breaks. Other classes stay."""
     tag, attributes = cell[1], cell[2]
     if ' class="' not in attributes:
         return f'<{tag} class="word"{attributes}>'
@@ -76,7 +76,7 @@ def kinds_of(body: Markup) -> list[str]:
 
 
 def text_of(body: Markup) -> str:
-    """The text between the tags. White space stays as it is."""
+    """The text between the tags, with entities decoded. White space stays unchanged."""
     return html.unescape(_TAG.sub("", body))
 
 
@@ -86,18 +86,18 @@ def _attributes(raw: str) -> dict[str, Markup]:
 
 
 def _anchored(body: str) -> Callable[[re.Match[str]], str]:
-    """Adds an id and a ¶ link to each paragraph, unless the article uses the id itself.
+    """A function that adds an id and a ¶ link to each paragraph, unless the article uses the id itself.
 
-    The ¶ is invisible unless the pointer is on its paragraph, and so hidden from screen readers and the Tab key, which
-    would otherwise stop at every paragraph.
+    The ¶ is invisible unless the pointer is on its paragraph. It is also hidden from screen readers and the Tab key,
+    which would otherwise stop at every paragraph.
     """
     numbers = count(1)
-    taken = set(_ID.findall(body))
+    used_ids = set(_ID.findall(body))
 
     def anchored(paragraph: re.Match[str]) -> str:
         name = f"p{next(numbers)}"
         attributes, text = paragraph[1], paragraph[2]
-        if ' id="' in attributes or name in taken or not (text[:1].isalnum() or _TAG.sub("", text).strip()):
+        if ' id="' in attributes or name in used_ids or not (text[:1].isalnum() or _TAG.sub("", text).strip()):
             return paragraph[0]
         return f"<p id={name}{attributes}>{text}<a class=p href=#{name}>¶</a></p>"
 

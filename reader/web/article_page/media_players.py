@@ -1,4 +1,4 @@
-"""Audio and video players: a paragraph that is one link to a media file of the site becomes a player above the link."""
+"""Audio and video players: adds a player to each paragraph that is one link to a media file of the site."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RENDITION = re.compile(r"/media/([0-9a-f]{16})-(\d+)\.jpg")
 
 
 def with_players(body: str) -> str:
-    """*body* with players. They load nothing before they are started, except the picture before a video."""
+    """*body* with players. A player loads only the poster of a video until it is started."""
     return _LINK.sub(_player, body) if "/media/" in body else body
 
 
@@ -41,7 +41,7 @@ def _player(link: re.Match[str]) -> str:
 
 
 def _poster(image: dict[str, str]) -> dict[str, str]:
-    """Its attributes, with the rendition that phones load of other pictures; empty for a picture that isn't ours."""
+    """The attributes of the poster *image*, in the rendition for phones; empty for a picture of another site."""
     ours = _RENDITION.fullmatch(image["src"])
     if not ours:
         return {}

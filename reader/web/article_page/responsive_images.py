@@ -23,11 +23,11 @@ from ..pages.localized_templates import render_template
 from ..requests.request_context import request_context
 
 PHONE = 720
-"""The width that a phone loads, whatever its pixel density from 2 on: at 3 a picture of 720 pixels looks the same on a
-screen of 7 cm, at half the bytes. The sizes that a page tells are of this rendition."""
+"""The picture width in pixels for phones with a pixel density of 2 or more. At density 3, on a screen 7 cm wide, a
+picture of 720 pixels looks the same as a larger one, with half the bytes. Pages state the size of this rendition."""
 
 NARROW, COLUMN = "(max-width:40rem)", "(min-width:64rem) 60rem,38rem"
-"""Screens on which the column is as wide as the screen, and the width of a picture on the others."""
+"""The media query for screens that are as wide as the column, and ``sizes`` for pictures on wider screens."""
 
 ALL = "all"
 _NUMBERS = re.compile(r"\d{1,3}(?:,\d{1,3}){0,99}", re.ASCII)
@@ -49,13 +49,13 @@ class PagePicture:
     """A picture in the page. ``number`` counts from 1; ``size_bytes`` is None until it is rendered.
 
     ``host`` is set for a picture on another site, which is linked but not embedded, for the reader's privacy.
-    ``address`` is what its ``img`` loads; ``tap`` is the link of the placeholder, empty if there is nothing to load.
+    ``address`` is the URL that its ``img`` loads. ``tap`` is the link of the placeholder; empty without a picture.
     """
 
     number: int
     alt: str
     label: str
-    """Its description for a reader who doesn't see it, unless it is the name of a file or stands in the caption."""
+    """The text alternative; empty if it is a file name or the picture has a caption."""
     address: str = ""
     width: int = 0
     height: int = 0
@@ -64,7 +64,7 @@ class PagePicture:
     host: str = ""
     tap: str = ""
     is_first: bool = False
-    """The first one in the page, which is loaded at once; the others when they come near the screen."""
+    """Whether it is the first in the page and is loaded immediately. Others load when they are near the viewport."""
 
 
 class ImageSet:
@@ -94,7 +94,7 @@ class ImageSet:
 
     @property
     def tap_for_all(self) -> str:
-        """The link that loads every picture; empty where the page has them anyway."""
+        """The link that loads all pictures; empty if the page already contains them."""
         return "" if self._requested is None or self._requested == ALL else _tap(ALL)
 
     def show(self, attributes: dict[str, Markup], has_caption: bool) -> Markup:
@@ -134,7 +134,7 @@ class ImageSet:
 
 
 def _requested() -> str | None:
-    """The numbers of the pictures that a reader who gets none asked for, or ALL; None for a page with its pictures."""
+    """The numbers in ``?pictures=``, or ALL, on a page without pictures; None if the page shows all pictures."""
     if request_context().shows_pictures:
         return None
     requested = request.args.get("pictures", "")
@@ -147,6 +147,7 @@ def _tap(numbers: str) -> str:
 
 
 def phone_key(picture: Picture) -> str:
+    """The key of the AVIF rendition for phones."""
     return key_of(picture.digest, _phone_width(picture), "avif")
 
 
@@ -159,13 +160,16 @@ def _phone_address(picture: Picture, suffix: str) -> str:
 
 
 def _phone_sources(picture: Picture) -> Iterator[ImageSource]:
-    """One rendition in each format: exactly the one whose size the placeholder told."""
+    """One rendition in each format: the one whose size the placeholder states."""
     for suffix, mimetype in MIMETYPES.items():
         yield ImageSource(mimetype, _phone_address(picture, suffix))
 
 
 def sources_of(picture: Picture, column: str = COLUMN) -> Iterator[ImageSource]:
-    """For phones at most PHONE pixels wide; for wider screens, where the picture is larger, from there on."""
+    """The ``<source>`` elements of *picture*: renditions up to PHONE pixels for phones, larger ones for wider screens.
+
+    *column* is the ``sizes`` attribute for wider screens.
+    """
     small = [width for width in picture.widths if width <= _phone_width(picture)]
     large = [width for width in picture.widths if width >= small[-1]]
     for suffix, mimetype in MIMETYPES.items():

@@ -12,7 +12,7 @@ from ..pages.rendering import format_iso
 
 @dataclass(frozen=True)
 class ShownCorrection:
-    """``iso`` and ``time`` are empty if its time is not known."""
+    """A correction as a page shows it. ``iso`` and ``time`` are empty if the time is unknown."""
 
     iso: str
     time: str
@@ -20,7 +20,7 @@ class ShownCorrection:
 
 
 def corrections_of(article: Article) -> list[ShownCorrection]:
-    """Newest first."""
+    """The corrections of *article*, newest first."""
     return [
         ShownCorrection(format_iso(one.at) if is_dated(one.at) else "", time_of(one, article.published), one.text)
         for one in article.corrections
@@ -28,6 +28,9 @@ def corrections_of(article: Article) -> list[ShownCorrection]:
 
 
 def changed_at(article: Article) -> datetime | None:
-    """When it was changed after it was published and after its last correction: without a note that says what."""
+    """The time of the last change that no correction describes: after publication and after the last correction.
+
+    None if there is no such change.
+    """
     correction = latest(article.corrections)
     return article.updated if article.updated > max(article.published, correction) else None

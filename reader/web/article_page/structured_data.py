@@ -12,10 +12,10 @@ from ...models import Article, is_dated
 
 
 def json_ld(article: Article, site: str, site_name: str, changed_at: datetime | None = None) -> dict[str, Any]:
-    """A schema.org NewsArticle. Absolute URLs are included only if *site* is known.
+    """A schema.org NewsArticle. Absolute URLs are included only if *site*, the base URL, is not empty.
 
-    The publisher of an article without a source is the site. A member that most pages have costs little: the second
-    page comes compressed with the first one as the dictionary.
+    The publisher of an article without a source is the site. Members that most pages share cost few bytes: each page
+    after the first is compressed with the first one as the dictionary.
     """
     publisher = article.source if article.byline else "" if article.source else site_name
     updated = max(article.updated, changed_at or article.updated)

@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CommentsLink:
-    """``count`` is None while nobody can tell it."""
+    """The link to an article's comments. ``count`` is None while the state database cannot be read."""
 
     address: str
     count: int | None
 
 
 def mode_of(app: Flask) -> str:
-    """OFF, REVIEWED or OPEN."""
+    """How the site moderates comments: OFF, REVIEWED or OPEN."""
     return str(app.extensions[_MODE])
 
 
@@ -59,31 +59,31 @@ def comment_store() -> CommentStore | None:
 
 
 def required_store() -> CommentStore:
-    """For pages that exist only if comments are on."""
+    """The comment store, for pages that exist only if comments are on. Raises KeyError if they are off."""
     found: CommentStore = current_app.extensions[_STORE]
     return found
 
 
 def author_check(app: Flask) -> Callable[[str], bool]:
-    """Tells whether this site has signed an author's cookie."""
+    """A function that returns whether this site signed an author's cookie. Always False if comments are off."""
     store: CommentStore | None = app.extensions.get(_STORE)
     return store.may_be_author if store else lambda _cookie: False
 
 
 def drop_changed_pages() -> None:
-    """After this process changed comments: the next request to it sees the change."""
+    """Drops cached pages after this process changed comments, so that its next response shows the change."""
     found: CommentWatch = current_app.extensions[_WATCH]
-    with suppress(StateUnusable):  # what was accepted is accepted; the thread looks again
+    with suppress(StateUnusable):  # the change is already stored; the watching thread tries again
         found.look()
 
 
 def page_of(slug: str) -> str:
-    """What comments of an article are kept under: the slug of its first publication."""
+    """The key of an article's comments in the store: the slug of its first publication."""
     return services().catalog.original_slugs([slug]).get(slug, slug)
 
 
 def article_of(page: str) -> Article | None:
-    """The article that was first published as *page*, whatever it is called now; None if it isn't public any more."""
+    """The article that was first published as *page*, under its present slug; None if it is no longer public."""
     catalog = services().catalog
     try:
         return catalog.article(page)
@@ -94,14 +94,14 @@ def article_of(page: str) -> Article | None:
 
 
 def is_closed(article: Article, now: datetime) -> bool:
-    """Whether *article* takes no (more) comments."""
+    """Whether *article* accepts no new comments: closed in its front matter, or too old."""
     days = services().settings.comments_close_days
     is_old = is_dated(article.published) and is_closed_by_age(article.published, now, days)
     return article.comments_closed or is_old
 
 
 def comments_link(article: Article) -> CommentsLink | None:
-    """The link below the article; None if there is nothing to read or write. A closed article keeps its comments."""
+    """The link below the article; None if comments are off, or *article* is closed and has no comments."""
     store = comment_store()
     if store is None:
         return None
@@ -114,14 +114,17 @@ def comments_link(article: Article) -> CommentsLink | None:
 
 
 def comment_counts(pages: Mapping[str, str]) -> dict[str, int] | None:
-    """The approved comments of articles by slug; *pages* are what theirs are kept under. None if nobody can tell, or
-    comments are off."""
+    """The numbers of approved comments by slug. *pages* maps slugs to keys of the store (``page_of``).
+
+    Returns None if the state database cannot be read or comments are off.
+    """
     store = comment_store()
     counts = store.counts(list(pages.values())) if store and pages else None
     return None if counts is None else {slug: counts.get(page, 0) for slug, page in pages.items()}
 
 
 def rules() -> Rules:
+    """The moderation rules for a new comment."""
     settings = services().settings
     return Rules(mode_of(current_app), _words(settings), (own_site().name,))
 
@@ -129,7 +132,7 @@ def rules() -> Rules:
 def _words(settings: Settings) -> WordList:
     try:
         return read_words(Path(settings.comment_words)) if settings.comment_words else WordList()
-    except (OSError, ReaderError) as error:  # it could be read at the start; what is read now would be published
+    except (OSError, ReaderError) as error:  # it was readable at the start; no comment is published unchecked
         log.error("READER_COMMENT_WORDS cannot be read, so every comment waits for an editor: %s", error)
         return WordList(review_words=("",))
 

@@ -1,4 +1,4 @@
-"""Drops cached pages whose comments changed, in this process or another, and no other pages."""
+"""Drops only those cached pages whose comments changed, in this process or another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class CommentWatch:
-    """Looks at the state's revision every LOOK_SECONDS, in a thread that begins with the process's first request."""
+    """Checks the state's revision every LOOK_SECONDS, in a thread that starts with the process's first request."""
 
     def __init__(self, state: State, catalog: Catalog, cache: Callable[[], ResponseCache]) -> None:
         self._state, self._catalog, self._cache = state, catalog, cache
@@ -30,7 +30,10 @@ class CommentWatch:
         self._process = 0
 
     def start(self) -> None:
-        """Before a page is built: what changes from now on is noticed. Threads do not survive a fork."""
+        """Starts the thread, before a page is built, so that no later change is missed.
+
+        Does nothing if it runs already. Starts it again after a fork, which threads do not survive.
+        """
         if self._process == os.getpid():
             return
         with self._lock:
@@ -39,7 +42,7 @@ class CommentWatch:
                 threading.Thread(target=_run, args=(weakref.ref(self),), name="comments", daemon=True).start()
 
     def look(self) -> None:
-        """Drops what has changed since the last look."""
+        """Drops the pages whose comments changed since the last call. Raises StateUnusable."""
         with self._lock:
             if self._state.revision == self._seen:
                 return
@@ -48,15 +51,15 @@ class CommentWatch:
         if changes.things is None:
             self._cache().drop(_may_hold_comments)
         elif pages := {key for topic, key in changes.things if topic == TOPIC}:
-            self._cache().drop(self._is_of(pages))
+            self._cache().drop(self._path_filter(pages))
 
-    def _is_of(self, pages: Iterable[str]) -> Callable[[str], bool]:
-        """Whether a path is of one of *pages*; while the catalog cannot be read, of any article."""
+    def _path_filter(self, pages: Iterable[str]) -> Callable[[str], bool]:
+        """Returns whether a path belongs to one of *pages*; to any article while the catalog cannot be read."""
         try:
             articles = {f"/a/{slug}" for page in pages for slug in (page, self._present_slug(page))}
         except (Busy, sqlite3.Error):
             return _may_hold_comments
-        # /a/rain of /a/rain/comments, and of the file /a/rain.html, which may hold comments: a slug has no dot
+        # /a/rain for /a/rain/comments, and for the file /a/rain.html, which may contain comments: a slug has no dot
         return lambda at: "/".join(at.split("/")[:3]).partition(".")[0] in articles or at.startswith(urls.COMMENTS)
 
     def _present_slug(self, page: str) -> str:
@@ -84,6 +87,6 @@ def _run(of: weakref.ref[CommentWatch]) -> None:
         except StateUnusable:  # the State has logged it
             pause.wait(1)
         except Exception:
-            log.exception("the comments that changed could not be found out")
+            log.exception("cannot determine which comments changed")
             pause.wait(1)
         del watch

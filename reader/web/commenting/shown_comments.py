@@ -1,4 +1,4 @@
-"""Comments as a page shows them: text as HTML in the visitor's script, times in the site's time zone."""
+"""Converts comments for display: text to HTML in the visitor's script, times to the site's time zone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..pages.current_site import shown_site
 
 @dataclass(frozen=True)
 class ShownComment:
-    """``reply_to`` is the name of who is answered, if that isn't the one at the top of the thread."""
+    """A comment for display. ``reply_to`` names the author it answers; empty for an answer to the first comment."""
 
     id: int
     name: str
@@ -35,6 +35,8 @@ class ShownComment:
 
 @dataclass(frozen=True)
 class ShownThread:
+    """A first comment and its answers, oldest first. ``has_more``: the page of the thread has further answers."""
+
     first: ShownComment
     answers: list[ShownComment]
     has_more: bool
@@ -48,7 +50,7 @@ def shown(comment: Comment, script: str, reply_to: str = "") -> ShownComment:
 
 
 def body_in(text: str, script: str) -> Markup:
-    """The HTML of a comment's text in *script*, one of SCRIPTS; as written for any other."""
+    """The HTML of a comment's text, converted to *script* if it is one of SCRIPTS."""
     body = to_html(text)
     return convert_html(body, script, terms_of(shown_site())) if script in SCRIPTS else body
 
@@ -63,5 +65,5 @@ def _answers(thread: Thread, script: str) -> list[ShownComment]:
 
 
 def may_be_changed(comment: Comment, now: datetime) -> bool:
-    """Whether its author may still change it."""
+    """Whether the author may still change *comment* at the time *now*."""
     return comment.may_be_changed_by(comment.author, now)

@@ -12,7 +12,7 @@ from .comment_access import is_closed, mode_of, now
 
 
 def receives_mentions(app: Flask) -> bool:
-    """READER_WEBMENTION wants it, comments are on, which mentions become, and the site knows its own address."""
+    """Whether READER_WEBMENTION enables it, comments are on (mentions become comments), and the base URL is set."""
     settings = app.extensions["reader"].settings
     return settings.webmention in (RECEIVE, BOTH) and bool(settings.base_url) and mode_of(app) != OFF
 

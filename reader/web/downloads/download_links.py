@@ -18,7 +18,7 @@ from ..pages.rendering import ExportLink
 from ..requests.request_context import gettext, request_context
 
 FIRST = [offer for offer in (("pdf", PHONE), ("pdf", ""), ("epub", "")) if offer in offers()]
-"""(suffix, page) of the files that most people want."""
+"""(suffix, page) of the files that most readers download."""
 
 OTHERS = [offer for offer in offers() if offer not in FIRST]
 
@@ -27,16 +27,16 @@ _SCRIPT_NAMES = {"hans": "简体", "hant": "繁體"}
 
 @dataclass(frozen=True)
 class Downloads:
-    """The links to the files of a publication: ``first`` are shown, ``others`` folded below."""
+    """The links to the files of a publication: the page shows ``first`` and folds ``others`` below them."""
 
     first: list[ExportLink]
     others: list[ExportLink]
 
 
 def export_links(publication: Publication, estimates: Sequence[int | None], script: str = "") -> Downloads:
-    """The links to its files, with their sizes; *estimates* are those of ``estimates_of``. Starts no jobs.
+    """The links to the files of *publication*, with their sizes or *estimates* (from ``estimates_of``). Starts no jobs.
 
-    In *script*, one of SCRIPTS, there are further files; none if it is empty.
+    Adds links to files in *script*, one of SCRIPTS, unless it is empty.
     """
     base, offered = publication.path.rstrip("/"), [*FIRST, *OTHERS]
     has_speech = services().settings.speech and publication.path == urls.article(publication.name)
@@ -56,7 +56,7 @@ def _speech_link(publication: Publication, base: str) -> ExportLink:
 
 
 def estimates_of(articles: Sequence[Article]) -> list[int | None]:
-    """The approximate sizes of the FIRST files with *articles*."""
+    """The approximate sizes in bytes of the FIRST files of *articles*; None for a size that cannot be estimated."""
     by_suffix = {suffix: estimated_bytes(articles, suffix) for suffix in dict.fromkeys(suffix for suffix, _ in FIRST)}
     return [by_suffix[suffix] for suffix, _ in FIRST]
 
@@ -70,7 +70,7 @@ def _more_links(base: str, script: str) -> list[ExportLink]:
 
 @lru_cache(maxsize=8)
 def _labels(_locale: str) -> list[str]:
-    """Of FIRST and OTHERS, in the interface language of the current request, which is *_locale*."""
+    """The labels of FIRST and OTHERS in the interface language of the current request (*_locale*, the cache key)."""
     return [label_of(suffix, page) for suffix, page in (*FIRST, *OTHERS)]
 
 
@@ -80,6 +80,7 @@ def _large_print(_locale: str) -> str:
 
 
 def label_of(suffix: str, page: str) -> str:
+    """The label of a format and page size, in the language of the request."""
     label = gettext(exporter(suffix).LABEL)
     return str(gettext("%(format)s for phones", format=label) if page == PHONE else label)
 
@@ -89,7 +90,7 @@ ENCLOSED = ("epub", "pdf")
 
 
 def enclosed() -> tuple[str, ...]:
-    """ENCLOSED, before them speech if READER_SPEECH is set: so the feeds of the site are podcasts."""
+    """ENCLOSED, preceded by speech if READER_SPEECH is set. Speech makes the site's feeds podcasts."""
     return (speech.SUFFIX, *ENCLOSED) if services().settings.speech else ENCLOSED
 
 
@@ -100,13 +101,13 @@ def finished_exports(teasers: Sequence[Teaser]) -> Mapping[str, tuple[FinishedEx
 
 
 def enclosure_keys(export_service: ExportService, teasers: Sequence[Teaser]) -> tuple[str, ...]:
-    """The keys of the files that *teasers* would enclose, in their order, and for each in that of ENCLOSED."""
+    """The keys of the possible enclosures, in the order of *teasers*, for each in the order of ``enclosed()``."""
     publications = [of_article(teaser) for teaser in teasers]
     return export_service.keys([(publication, suffix, "") for publication in publications for suffix in enclosed()])
 
 
 def exports_of(teasers: Sequence[Teaser], sizes_bytes: Sequence[int | None]) -> dict[str, tuple[FinishedExport, ...]]:
-    """By slug, from the sizes of the files of ``enclosure_keys``."""
+    """Finished exports by slug. *sizes_bytes* has a size for each of ``enclosure_keys``; None for a missing file."""
     sizes = iter(sizes_bytes)
     return {
         teaser.slug: tuple(

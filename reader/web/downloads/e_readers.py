@@ -1,4 +1,4 @@
-"""Recognizes e-readers, which show an error for 503: they wait for a book."""
+"""Recognizes e-readers. They show an error for a 503 response, so their requests wait until the book is generated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _E_READER_AGENT = re.compile(
 
 
 def is_e_reader() -> bool:
-    """Whether the client is an e-reader, by User-Agent or by an Accept field with EPUB but without HTML."""
+    """Whether the client is an e-reader, by its User-Agent or an Accept field that has EPUB and no HTML."""
     if _E_READER_AGENT.search(request.headers.get("User-Agent", "")):
         return True
     accepted = request.headers.get("Accept", "")

@@ -1,4 +1,4 @@
-"""Exports that are generated within the request, because they take milliseconds."""
+"""Exports that are generated during the request, because they take only milliseconds."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from ...models import Publication
 from .. import services
 
 LIGHT_BYTES = 200_000
-"""Up to this much HTML, text formats are exported in the request: 0.4 to 10 ms for an article of 2,265 characters, at
-worst (Markdown of a text made of marks) 0.9 s. More is queued and counts for the client's limit."""
+"""Text formats of up to this many characters of HTML are exported during the request.
+
+That takes 0.4 to 10 ms for an article of 2,265 characters; in the worst case (Markdown of a text full of marks) 0.9 s.
+Larger ones are queued and count toward the client's limit.
+"""
 
 TEXTS = frozenset(("txt", "md", "json", "html"))
 
 
 def is_light(publication: Publication, suffix: str) -> bool:
-    """Whether it is exported in the request: a text format or the EPUB of one article, short and without pictures."""
+    """Whether the file is exported during the request: a text format or the EPUB of one article, short, no pictures."""
     chapters = publication.chapters
     if sum(len(chapter.body) for chapter in chapters) > LIGHT_BYTES or any(c.images for c in chapters):
         return False
@@ -28,7 +31,7 @@ def is_light(publication: Publication, suffix: str) -> bool:
 
 
 def export_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:
-    """The file's bytes, equal to those a worker would produce. Raises BadOption."""
+    """The file's bytes, identical to those that a worker process produces. Raises BadOption."""
     options = options_of(services().settings, page_of(suffix, page), script_of(script), services().catalog.site)
     return EXPORTS[suffix].export(
         in_chosen_script(publication, script, terms_of(options.site)), options, services().render.render

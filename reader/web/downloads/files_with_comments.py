@@ -18,14 +18,17 @@ COMMENTED = ("html", "epub", "pdf")
 
 
 def has_comments(suffix: str) -> bool:
-    """Whether files of this format can have comments, on this site."""
+    """Whether this site offers files of this format with comments."""
     return suffix in COMMENTED and comment_store() is not None
 
 
 def commented(article: Article) -> Publication:
-    """The newest threads stand below the text, so every format can hold them, and the key of the file depends on them.
-    Its address isn't that of the article: no address of one version leads to it, which would show a comment that was
-    hidden since. Raises StateUnusable."""
+    """The publication of *article* with its newest comment threads appended to the body.
+
+    Every format can contain them, and the file's cache key depends on them. The publication's path is that of the
+    comments, not of the article: the file has no versioned URL, which would still show comments that were hidden later.
+    Raises StateUnusable.
+    """
     found, settings = required_store().page(page_of(article.slug), cookie="", oldest_first=False), services().settings
     if found and found.threads.items:
         threads = shown_threads(found.threads.items, "")

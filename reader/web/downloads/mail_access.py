@@ -19,10 +19,10 @@ from ..requests.request_origin import is_https
 
 _STORE = "reader-mail"
 HONEYPOT = "topic"
-"""A field that people don't see."""
+"""The name of a form field that is hidden from people. Only programs fill it in."""
 
 FORM = "mail"
-"""What the token of these forms is made for."""
+"""The purpose in the signed token of these forms."""
 
 COOKIE = "mail"
 SCRIPT_CHOICES = ["", *SCRIPTS]
@@ -38,13 +38,13 @@ def init_app(app: Flask) -> None:
 
 
 def mail_store() -> MailStore:
-    """For pages that exist only if mail is on."""
+    """The mail store, for pages that exist only if mail is on. Raises KeyError if it is off."""
     found: MailStore = current_app.extensions[_STORE]
     return found
 
 
 def address_in(text: str) -> str | Message:
-    """The address that was typed, or what is wrong with it."""
+    """The mail address in *text* (at most 1,000 characters), or a message that says what is wrong with it."""
     try:
         return mail_address(text[:1000])
     except Unusable as error:
@@ -54,27 +54,27 @@ def address_in(text: str) -> str | Message:
 
 
 def form_problem() -> Message | None:
-    """Why a form was sent by a program, or lay open for a day; None if neither."""
+    """PRESS_AGAIN if the submitted form looks like a program's, or was open for too long; else None."""
     age = mail_store().signatures.form_age(request.form.get("token", ""), FORM, now().timestamp())
     is_in_time = age is not None and acceptance.LEAST_SECONDS <= age <= acceptance.LONGEST_SECONDS
     return None if is_in_time and not request.form.get(HONEYPOT) else PRESS_AGAIN
 
 
 def mail_page(template: str, status: int = 200, problem: Message | None = None, **context: object) -> Response:
-    """A page of mail: private, never stored, never listed."""
+    """A page about mail: private, never cached, not indexed by search engines."""
     problem_text = translated(problem, request_context().language) if problem else ""
     signed = mail_store().signatures.form(FORM, int(now().timestamp()))
-    known = {"problem": problem_text, "token": signed, "honeypot": HONEYPOT}
-    response = Response(render_template(template, **known | context), status)
+    form_values = {"problem": problem_text, "token": signed, "honeypot": HONEYPOT}
+    response = Response(render_template(template, **form_values | context), status)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def form_choice(name: str, known: list[str], usual: str) -> str:
-    """The value of a radio button of the submitted form."""
-    value = request.form.get(name, usual)
-    return value if value in known else usual
+def form_choice(name: str, choices: list[str], default: str) -> str:
+    """The selected one of *choices* in the submitted form; *default* if it is missing or another value."""
+    value = request.form.get(name, default)
+    return value if value in choices else default
 
 
 def now() -> datetime:
@@ -82,14 +82,14 @@ def now() -> datetime:
 
 
 def to_page(address: str) -> WerkzeugResponse:
-    """After a form was sent: the page that says what was done."""
+    """Redirects to *address* after a form was submitted (303), to the page that reports the result."""
     response = redirect(address, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def remember(response: WerkzeugResponse, address: str, device: str = "") -> None:
-    """Gives the browser the cookie of who confirmed *address*."""
+    """Sets the cookie that proves that the reader confirmed *address*."""
     response.set_cookie(
         COOKIE,
         mail_store().cookie_of(address, device),

@@ -1,5 +1,6 @@
-"""Records an editor's action in the audit log, and as a commit where the folder is a git work tree. A failure undoes no
-save.
+"""Records an editor's action in the audit log, and as a commit if the articles folder is a git work tree.
+
+If recording fails, the saved file stays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def record_act(act: str, path: str, before: bytes | None, after: bytes | None) -> None:
-    """*before* and *after* are the contents of the file; None if there was none, or is none."""
+    """*before* and *after* are the contents of the file; None if it did not exist, or no longer exists."""
     session = current_session()
     name = session.name if session else ""
     try:
@@ -26,6 +27,6 @@ def record_act(act: str, path: str, before: bytes | None, after: bytes | None) -
 
 
 def commit_picture(path: str) -> None:
-    """Commits an uploaded picture, where the folder is a git work tree."""
+    """Commits an uploaded picture if the articles folder is a git work tree."""
     session = current_session()
     git_commits.commit(services().settings, [path], session.name if session else "", f"picture: {path}")

@@ -1,4 +1,4 @@
-"""An article file on the desk: the submitted form, the current file, and the page that shows both."""
+"""An article file in the editor: the submitted form, the current file, and the page that shows both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ...models import Article
 from .. import services
 from ..requests.request_context import gettext
 from .editor_page import lines_of, sheet
-from .editor_previews import child_place, error_text, in_words, phone_preview
+from .editor_previews import child_process_slot, error_text, in_words, phone_preview
 from .editor_session import checked_form, editor_page
 from .preview_links import VALID_DAYS, link_to_article
 
@@ -37,16 +37,19 @@ def file_listing() -> FileListing:
 
 @dataclass(frozen=True)
 class Submitted:
-    """What the form of an article sent: the fields, or the whole text; ``digest`` is that of the file when opened."""
+    """The submitted form of an article. ``typed`` is its fields or the whole text.
+
+    ``digest`` identifies the content that the file had when the editor opened it.
+    """
 
     file: ArticleFile
     digest: str
     typed: EditorForm | str
     correction: str = ""
     was_draft: bool = False
-    """Whether the form had the draft box ticked when the file was opened."""
+    """Whether the draft box was ticked when the file was opened."""
     is_confirmed: bool = False
-    """Whether the editor chose to publish, asked or by taking the tick away."""
+    """Whether the editor confirmed publication: by a button, or by unticking the draft box."""
 
     @property
     def form(self) -> EditorForm | None:
@@ -57,7 +60,7 @@ class Submitted:
         return self.typed if isinstance(self.typed, str) else ""
 
     def with_correction(self) -> EditorForm | str:
-        """What was typed, with the new correction note at this minute."""
+        """The typed fields with the new correction note, dated to the current minute; else ``typed`` unchanged."""
         form = self.form
         if form is None or not self.correction:
             return self.typed
@@ -67,9 +70,9 @@ class Submitted:
 
 
 def submitted() -> Submitted:
-    """Aborts with 403 for a form of somebody else, and with 400 for half a form.
+    """The submitted form. Aborts with 403 if its session or CSRF token is invalid, with 400 if fields are missing.
 
-    If the file is not there any more, aborts with the page on which what was typed can be saved as a new article.
+    If the file no longer exists, aborts with a page on which the submitted text can be saved as a new article (404).
     """
     form = checked_form()
     if "text" not in form and not {"title", "body"} <= form.keys():
@@ -87,16 +90,19 @@ def submitted() -> Submitted:
 
 
 def changed(sent: Submitted, content: bytes) -> ChangedFile:
-    """*content* with what was typed. Raises NotImported or Busy."""
-    with child_place():
+    """*content* with the submitted changes. Raises NotImported or Busy."""
+    with child_process_slot():
         return change_content(services().settings, sent.file.path, content, sent.with_correction())
 
 
 def would_publish(sent: Submitted, content: bytes, article: Article | None) -> bool:
-    """Whether saving makes *article* public, which the file, as *content*, is not. Raises NotImported or Busy."""
+    """Whether saving publishes *article*: it is public, and the article in the file's *content* is not.
+
+    Raises NotImported or Busy.
+    """
     if article is None or not _is_public(article):
         return False
-    with child_place():
+    with child_process_slot():
         before = open_content(services().settings, sent.file.path, content).article
     if before is not None:
         return not _is_public(before)
@@ -109,11 +115,11 @@ def _is_public(article: Article) -> bool:
 
 
 def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iterable[str] = ()) -> Response:
-    """The page of a file as it is; *notes* (Messages) are error_text above. Raises NotFound, NotImported or OSError."""
+    """The page of a stored file. *notes* (Messages) are shown above it. Raises Busy, NotFound, NotImported, OSError."""
     content = read_file(services().settings, file)
-    with child_place():
+    with child_process_slot():
         found = open_content(services().settings, file.path, content)
-    told_notes = [in_words(note) for note in (*notes, *found.notes)]
+    note_texts = [in_words(note) for note in (*notes, *found.notes)]
     phone = phone_preview(found.article) if found.article else ""
     if not file.is_text:
         return editor_page(
@@ -125,7 +131,7 @@ def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iter
         found.article,
         in_words(found.problem),
         200,
-        notes=told_notes,
+        notes=note_texts,
         saved=saved,
         has_fields=found.form is not None,
     )
@@ -134,7 +140,7 @@ def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iter
 def article_page(
     sent: Submitted, article: Article | None, problem: str = "", status: int = 422, **more: Any
 ) -> Response:
-    """The page with what was typed; a *problem* is shown above, with the *status*."""
+    """The page with the submitted text. A *problem* is shown above it, with the HTTP *status*; without one: 200."""
     known = file_listing().file(sent.file.path)
     context = {
         "path": sent.file.path,
@@ -160,16 +166,19 @@ def article_page(
 
 
 def _preview_link(path: str) -> str:
-    """Of the saved version; empty if it can't be read."""
+    """The URL of the saved version's preview; empty if it cannot be read."""
     saved = file_listing().article(path)
     return link_to_article(path, saved) if saved else ""
 
 
 def conflict_page(sent: Submitted, content: bytes) -> Response:
-    """Both versions beside each other: the file holds *content* now. Saving again replaces it knowingly."""
+    """The page with both versions (409): the submitted one and *content*, which the file contains now.
+
+    Saving from this page replaces *content*.
+    """
     theirs, difference, article = "", list[tuple[str, str]](), None
     try:
-        with child_place():
+        with child_process_slot():
             theirs = open_content(services().settings, sent.file.path, content).text
             mine = change_content(services().settings, sent.file.path, content, sent.with_correction())
             article = mine.article

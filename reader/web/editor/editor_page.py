@@ -32,6 +32,8 @@ LABELS = {
 
 @dataclass(frozen=True)
 class FormLine:
+    """A one-line field of the form, with its label in the language of the request."""
+
     name: str
     label: str
     value: str
@@ -42,7 +44,7 @@ def lines_of(form: EditorForm) -> list[FormLine]:
 
 
 def sheet(form: EditorForm, article: Article | None, problem: str = "", status: int = 422, **context: Any) -> Response:
-    """The sheet of a new article. A *problem* is shown above, with the *status*."""
+    """The page of a new article. A *problem* is shown above it, with the HTTP *status*; without one it is 200."""
     phone = phone_preview(article) if article else ""
     sheet_context = {"form": form, "lines": lines_of(form), "phone": phone, "problem": problem}
     return editor_page("editor/sheet.html", status if problem else 200, **sheet_context | context)

@@ -1,4 +1,4 @@
-"""Requests previews from the editor's child processes, reports their failures, and shows an article as on a phone."""
+"""Previews in the editor: limits the child processes, reports their errors, and renders an article as on a phone."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from ..pages.localized_templates import render_template
 from ..requests.request_context import gettext, request_context
 from .preview_links import with_signed_pictures
 
-AT_WORK = threading.BoundedSemaphore(2)
-"""How many texts a process has read at a time, each by a child process."""
+CHILD_SLOTS = threading.BoundedSemaphore(2)
+"""The number of child processes that read texts for one web process at the same time."""
 
 PATIENCE_SECONDS = 10.0
-"""How long the next one waits for its turn. Only who has logged in can wait."""
+"""The maximum wait for a slot. Only editors who are logged in can wait."""
 
 FAILURES = (ReaderError, OSError)
-"""What a request of the desk may raise; the page tells it and keeps what was typed."""
+"""The errors that an editor page catches. It shows the error and keeps the submitted text."""
 
 
 @contextmanager
-def child_place() -> Iterator[None]:
-    """Raises Busy after PATIENCE_SECONDS."""
-    if not AT_WORK.acquire(timeout=PATIENCE_SECONDS):
+def child_process_slot() -> Iterator[None]:
+    """Waits for one of CHILD_SLOTS and holds it during the block. Raises Busy after PATIENCE_SECONDS."""
+    if not CHILD_SLOTS.acquire(timeout=PATIENCE_SECONDS):
         raise Busy(Message("the editor is busy"), retry_seconds=10)
     try:
         yield
     finally:
-        AT_WORK.release()
+        CHILD_SLOTS.release()
 
 
 def error_text(error: Exception) -> str:
-    """What the page says of *error*, in the visitor's language."""
+    """The text of *error* for the page, in the visitor's language."""
     message = error.reason if isinstance(error, NotImported) and not error.source else getattr(error, "message", "")
     if not message and isinstance(error, OSError):
         message = error.strerror or ""
@@ -50,10 +50,12 @@ def error_text(error: Exception) -> str:
 
 
 def in_words(message: str) -> str:
+    """*message* in the visitor's language."""
     return translated(message, request_context().language)
 
 
 def status_of(error: Exception) -> int:
+    """The HTTP status for *error*: 503 if a retry may help, else 422."""
     return 503 if isinstance(error, Busy | OSError) else 422
 
 
@@ -67,7 +69,7 @@ class ArticleInPreview:
 
 
 def article_in_preview(article: Article) -> ArticleInPreview:
-    """What a preview shows of *article*."""
+    """*article* with the derived values that a preview shows."""
     body = for_screen(article.body, ImageSet(article).show)
     corrections = [line_of(one, article.published, gettext) for one in article.corrections]
     minutes = reading_minutes(article.body.striptags())

@@ -1,7 +1,7 @@
-"""Who uses the editor's desk: tokens, the signed session cookie, and the CSRF token of its forms.
+"""Sessions of the editor: tokens, the signed session cookie, and the CSRF token of its forms.
 
-Login sets a signed cookie (SameSite=Strict, path of the desk) with a random id, which is new at each login. Every form
-holds a CSRF token bound to that id, and is refused if the browser says that another site's page sent it.
+Login sets a signed cookie (SameSite=Strict, path of the editor) with a new random id. Every form contains a CSRF token
+that is bound to this id. A form is rejected if the browser reports that a page of another site sent it.
 """
 
 from __future__ import annotations
@@ -35,25 +35,26 @@ COOKIE = "editor"
 SESSION_SECONDS = 12 * 3600
 LARGEST_FORM_BYTES = 6_000_000
 LARGEST_UPLOAD_BYTES = 8 << 20
-"""Of a form with a picture; the server passes on no more (``server/request_body.py``)."""
+"""The limit for a form with a picture. The server passes on no larger body (``server/request_body.py``)."""
 
 TOKEN_FORM_BYTES = 10_000
-LONGEST_KEPT = 500_000
-"""Characters of a form that is given back as a form; in HTML they are up to five times as many bytes."""
+MAX_RETURNED_CHARACTERS = 500_000
+"""The maximum size of a form that is returned as a form. In HTML it has up to five times as many bytes."""
 
-MOST_PARTS = 500
-"""Of a form: fields and ticks. A page of comments has some three for each."""
+MAX_FORM_PARTS = 500
+"""The maximum number of fields and ticked boxes in a form. A page of comments has about three for each comment."""
 
 
 @dataclass(frozen=True)
 class EditorSession:
-    """``name`` is the editor's; empty for a login with the site's own token. ``since`` is in UTC seconds."""
+    """A login. ``name`` is the editor's; empty for a login with the site's own token. ``since`` is Unix time."""
 
     id: str
     name: str
     since: float
     stamp: str = ""
-    """Of the editor's token, so that the session ends with it; empty for the site's own, whose sessions it signs."""
+    """The version of the editor's token: a new token ends the session. Empty for the site's own token, which signs the
+    sessions."""
 
 
 def init_app(app: Flask) -> None:
@@ -61,7 +62,7 @@ def init_app(app: Flask) -> None:
 
 
 def editor_blueprint(name: str) -> Blueprint:
-    """A blueprint for pages of the desk: never cached, never indexed, with the desk's limits of forms."""
+    """A blueprint for editor pages: never cached, never indexed, with the editor's form limits."""
     blueprint = Blueprint(name, name)
     blueprint.before_request(_limit)
     blueprint.after_request(_guard)
@@ -69,20 +70,20 @@ def editor_blueprint(name: str) -> Blueprint:
 
 
 def register(app: Flask, blueprint: Blueprint) -> None:
-    """Registers *blueprint* if this site has a desk."""
+    """Registers *blueprint* if this site has an editor."""
     with app.app_context():
-        has_desk = bool(site_token())
-    if has_desk:
+        has_editor = bool(site_token())
+    if has_editor:
         app.register_blueprint(blueprint)
 
 
 def _limit() -> None:
-    """Whoever has not logged in sends a token at most, or a form of few parts, perhaps of a session that has ended.
+    """Limits forms. A client that is not logged in may send a token, or a multipart form, perhaps of an ended session.
 
-    werkzeug takes 4 s for 6 MB of small fields.
+    The number of parts is limited because werkzeug needs 4 s for 6 MB of small fields.
     """
     is_in_parts = request.mimetype == "multipart/form-data"
-    request.max_form_parts = MOST_PARTS
+    request.max_form_parts = MAX_FORM_PARTS
     request.max_form_memory_size = LARGEST_FORM_BYTES if current_session() or is_in_parts else TOKEN_FORM_BYTES
     request.max_content_length = LARGEST_UPLOAD_BYTES if is_in_parts else request.max_form_memory_size
 
@@ -97,7 +98,7 @@ def _guard(response: Response) -> Response:
 
 
 def signer(salt: str) -> URLSafeTimedSerializer:
-    """Signs with the site's token: another token makes all that was signed invalid."""
+    """A signer with the site's token as key. A new token makes all older signatures invalid."""
     return URLSafeTimedSerializer(site_token(), salt=salt)
 
 
@@ -106,9 +107,9 @@ def _session_signer() -> URLSafeTimedSerializer:
 
 
 def _session_key() -> str:
-    """Random. It goes with the marker files: once the instance folder is deleted, all sessions have ended.
+    """A random key in the folder of the marker files of ended sessions: deleting the folder ends all sessions.
 
-    Raises OSError, as on a full disk.
+    Raises OSError, for example on a full disk.
     """
     path = services().settings.instance / "session.key"
     if not path.exists():
@@ -142,9 +143,9 @@ def _session() -> EditorSession | None:
 
 
 def log_in(name: str) -> EditorSession:
-    """A new session of the editor *name*, which is that of this request too. The answer brings its cookie.
+    """Starts a session of the editor *name*, also for the current request. The response sets its cookie.
 
-    Raises OSError if the key of the sessions is not there and cannot be created.
+    Raises OSError if the key of the sessions does not exist and cannot be created.
     """
     stamp = token_version(services().state, name) if name else ""
     session = EditorSession(secrets.token_urlsafe(16), name, time.time(), stamp)
@@ -172,12 +173,13 @@ def _set_cookie(response: Response, signed: str | bytes) -> None:
 
 
 def end_session(session: EditorSession) -> None:
-    _mark(_marker(session.id))
+    """Makes *session* invalid in all processes."""
+    _create_marker(_marker(session.id))
 
 
 def end_all_sessions(name: str) -> None:
-    """Ends all sessions of the editor *name* that have begun."""
-    _mark(_marker(f"all of {name}"))
+    """Ends all sessions of the editor *name* that have started until now."""
+    _create_marker(_marker(f"all of {name}"))
 
 
 def _all_ended_at(name: str) -> float:
@@ -188,11 +190,12 @@ def _all_ended_at(name: str) -> float:
 
 
 def _marker(session: str) -> Path:
-    """The marker file of a session that was ended, needed until the session would have expired."""
+    """The path of the marker file of an ended session. The file is needed until the session would have expired."""
     return services().settings.instance / "sessions" / hashlib.sha256(session.encode()).hexdigest()[:32]
 
 
-def _mark(marker: Path) -> None:
+def _create_marker(marker: Path) -> None:
+    """Creates the file *marker* and deletes those of expired sessions."""
     marker.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     marker.touch()
     for other in marker.parent.iterdir():
@@ -205,14 +208,14 @@ def _mark(marker: Path) -> None:
 
 
 def csrf_token() -> str:
-    """The CSRF token of the forms of this session; of nobody's, if nobody is logged in."""
+    """The CSRF token of the forms of this session. Without a session it is the one of the login form."""
     session = current_session()
     message = f"form {session.id if session else ''}".encode()
     return hmac.new(site_token().encode(), message, hashlib.sha256).hexdigest()
 
 
 def required_session() -> EditorSession:
-    """The session. Without one the visitor is sent to the login page."""
+    """The session of this request. Without one, aborts with a redirect to the login page."""
     session = current_session()
     if session is None:
         abort(redirect(urls.EDITOR, 303))
@@ -220,43 +223,45 @@ def required_session() -> EditorSession:
 
 
 def checked_form() -> dict[str, str]:
-    """The submitted form, without the token that begins a session.
+    """The submitted form, without the login token.
 
-    Aborts with 403 without a valid session and CSRF token. A page of our own site gets what was typed back, to be sent
-    again with a token, or with the CSRF token of the present session.
+    Aborts with 403 without a valid session and CSRF token. If a page of this site sent the form, the response returns
+    the typed fields, so that they can be sent again with a login token or the CSRF token of the present session.
     """
     if not is_from_this_site():
         abort(403)
     if not current_session():
-        _log_in_again()
+        _log_in_with_form()
     elif not hmac.compare_digest(request.form.get("word", "").encode(), csrf_token().encode()):
-        _give_back(gettext("This form was opened in an earlier session. Nothing was done yet: please send it again."))
+        _return_form(gettext("This form was opened in an earlier session. Nothing was done yet: please send it again."))
     return {name: value for name, value in request.form.items() if name != "token"}
 
 
-def _log_in_again() -> None:
-    """Begins a session with the token that is sent along with the form."""
+def _log_in_with_form() -> None:
+    """Starts a session with the login token in the form. Aborts without a valid token."""
     if "token" not in request.form:
-        _give_back(gettext("Your session has ended. What you typed is kept on this page: log in to send it again."))
+        _return_form(gettext("Your session has ended. What you typed is kept on this page: log in to send it again."))
     try:
         name = editor_of_token(request.form["token"])
     except TooManyRequests:
-        _give_back(gettext("Too many wrong tokens. Please wait a minute and send it again."), 429)
+        _return_form(gettext("Too many wrong tokens. Please wait a minute and send it again."), 429)
     if name is None:
-        _give_back(gettext("Wrong token"))
+        _return_form(gettext("Wrong token"))
     try:
         log_in(name)
     except OSError as error:
-        _give_back(error.strerror or str(error), 503)
+        _return_form(error.strerror or str(error), 503)
 
 
-def _give_back(problem: str, status: int = 403) -> NoReturn:
-    """Aborts with the page that holds all fields of the form, as they were typed.
+def _return_form(problem: str, status: int = 403) -> NoReturn:
+    """Aborts with a page that contains all submitted fields, with a field for the login token.
 
-    What is very long, or may be of another site, is text to copy: a token that is typed there would send it.
+    Very long forms, and forms that another site may have sent, are returned as plain text to copy. A login on a page
+    with such a form would submit it.
     """
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("word", "token")]
-    if sum(len(name) + len(value) for name, value in fields) > LONGEST_KEPT or not is_surely_from_this_site():
+    characters = sum(len(name) + len(value) for name, value in fields)
+    if characters > MAX_RETURNED_CHARACTERS or not is_surely_from_this_site():
         abort(_plain_text(fields, status))
     target = request.full_path.rstrip("?")
     abort(editor_page("editor/kept.html", status, problem=problem, fields=fields, target=target))
@@ -271,9 +276,9 @@ def _plain_text(fields: list[tuple[str, str]], status: int) -> Response:
 
 
 def editor_page(template: str, status: int = 200, **context: Any) -> Response:
-    """A page of the desk. Every template has ``word``, the CSRF token, and ``editor_name``."""
+    """A page of the editor. Every template has ``word``, the CSRF token, and ``editor_name``."""
     session = current_session()
-    known = {
+    defaults = {
         "problem": "",
         "crumbs": [],
         "word": csrf_token(),
@@ -281,4 +286,4 @@ def editor_page(template: str, status: int = 200, **context: Any) -> Response:
         "editor_name": session.name if session else "",
         "translated": lambda message: translated(message, request_context().language),
     }
-    return Response(render_template(template, **known | context), status)
+    return Response(render_template(template, **defaults | context), status)

@@ -1,4 +1,4 @@
-"""Checks the tokens that editors enter, and slows down guessing."""
+"""Checks the login tokens of editors, and limits how often clients can guess."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def init_app(app: Flask) -> None:
 
 
 def site_token() -> str:
-    """The site's own token; empty if there is no desk."""
+    """The site's own token; empty if the site has no editor."""
     return str(current_app.extensions[_TOKEN])
 
 
 def editor_of_token(token: str) -> str | None:
-    """The name of the editor with this *token*, empty for the site's own; None for a wrong one, which is counted.
+    """The name of the editor with this *token*; empty for the site's own token; None for a wrong one, which is counted.
 
-    Raises TooManyRequests after a few wrong tokens from one client or many from all clients. The right token of a
-    client that has sent no wrong one is always taken: strangers cannot lock the editor out.
+    Raises TooManyRequests after a few wrong tokens from one client or many from all clients. A valid token from a
+    client without wrong tokens is always accepted, so that other clients cannot lock the editor out.
     """
     limits, name = client_limits(), _name_of(token)
     if name is None:
-        _slow_down_guessing(limits.spend)
+        _apply_limits(limits.spend)
     elif not limits.is_untouched("wrong tokens", WRONG_TOKENS_PER_MINUTE, client()):
-        _slow_down_guessing(limits.check)
+        _apply_limits(limits.check)
     return name
 
 
@@ -45,6 +45,6 @@ def _name_of(token: str) -> str | None:
     return editor_with(services().state, token)
 
 
-def _slow_down_guessing(count: Callable[[str, int, str], None]) -> None:
+def _apply_limits(count: Callable[[str, int, str], None]) -> None:
     count("wrong tokens", WRONG_TOKENS_PER_MINUTE, client())
     count("wrong tokens", WRONG_TOKENS_OF_ALL, EVERYBODY)

@@ -1,8 +1,9 @@
 """Signed, expiring links to unpublished drafts and future issues.
 
-A link to a draft names its path and what it says (``editing/draft_identity.py``): another one put there is not shown.
-They are signed with the site's token, so a new token ends all of them. A picture in a preview has a signed address,
-too, as a preview is shown where no cookie is sent: in a sandboxed frame, or to somebody without an account.
+A link to a draft contains its path and a sketch of its content (``editing/draft_identity.py``): the link does not show
+another draft that is stored at the path later. Links are signed with the site's token; a new token makes all of them
+invalid. The URLs of pictures in a preview are signed, too, because previews are shown where no cookie is sent: in a
+sandboxed frame, or to people without an account.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _PICTURE = re.compile(r"/media/([0-9a-f]{16})-")
 
 
 def link_to_article(path: str, article: Article) -> str:
-    """The address of the preview of the *article* in the file *path*."""
+    """The URL of the preview of *article* in the file *path*; absolute."""
     return _link("article", path, sketch_of(article))
 
 
@@ -35,23 +36,25 @@ def link_to_issue(day: date) -> str:
     return _link("issue", day.isoformat())
 
 
-def _link(kind: str, name: str, mark: Sketch | None = None) -> str:
+def _link(kind: str, name: str, sketch: Sketch | None = None) -> str:
     root = services().settings.base_url or request.host_url.rstrip("/") + path_prefix()
-    return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name, mark or []])}"
+    return f"{root}{urls.PREVIEW}/{signer(_SALT).dumps([kind, name, sketch or []])}"
 
 
 def target_of(token: str) -> tuple[str, str, Sketch] | None:
-    """``("article", path, mark)`` or ``("issue", day, [])``; None for a token that is forged, too old or of the form
-    before there were marks."""
+    """``("article", path, sketch)`` or ``("issue", day, [])``.
+
+    None for a token that is forged, expired, or in the older form without a sketch.
+    """
     try:
-        kind, name, mark = signer(_SALT).loads(token, max_age=_SECONDS)
+        kind, name, sketch = signer(_SALT).loads(token, max_age=_SECONDS)
     except (BadSignature, ValueError, TypeError):
         return None
-    return str(kind), str(name), list(mark)
+    return str(kind), str(name), list(sketch)
 
 
 def with_signed_pictures(page: str) -> str:
-    """*page* with addresses of its pictures that work although the article is not published."""
+    """The HTML *page* with signed URLs of its pictures, which work although the article is not published."""
 
     def signed(found: re.Match[str]) -> str:
         if found[1] not in tokens:
@@ -63,6 +66,7 @@ def with_signed_pictures(page: str) -> str:
 
 
 def is_signed_picture(token: str, digest: str) -> bool:
+    """Whether *token* is valid and signs the picture *digest*."""
     try:
         return bool(signer(_PICTURE_SALT).loads(token, max_age=_SECONDS) == digest)
     except BadSignature:

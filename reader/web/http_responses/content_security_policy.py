@@ -23,15 +23,19 @@ _FIXED = (
     "base-uri 'none'",
     "form-action 'self'",
 )
-"""``style-src 'unsafe-inline'``: styles are inlined depending on the content. The sanitizer removes ``style`` from
-articles, and styles can load only pictures of this site. ``data:`` is for the icon."""
+"""The directives of every page.
+
+``style-src 'unsafe-inline'``: styles are inlined depending on the content. The sanitizer removes ``style`` from
+articles, and styles can load only pictures of this site. ``data:`` is for the icon.
+"""
 
 
-LOADED = "'self'"
-"""Lets a script load others from files of this site; the service worker, too, as there is no ``worker-src`` then.
+SCRIPT_FILES = "'self'"
+"""The source that lets a script import files of this site. It also allows the service worker, because the policy then
+has no ``worker-src``.
 
-Not ``'strict-dynamic'``: Chromium allows no import() by a script in the markup with it (HTML, "parser metadata"), and
-it would allow inline scripts that another script adds. With nosniff nothing but our own scripts has a type that runs.
+``'strict-dynamic'`` is not used: with it Chromium rejects import() in a script of the markup (HTML, "parser metadata"),
+and it would allow inline scripts that another script adds. With nosniff only our own scripts have an executable type.
 """
 
 
@@ -41,8 +45,8 @@ _PLACEHOLDER = re.compile("LOOK|PREFIX_PATTERN|PREFIX")
 class InlineScripts:
     """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash.
 
-    ``LOOK`` in a script stands for the build id, as in the addresses of static files, ``PREFIX`` for the path that the
-    site is below, and ``PREFIX_PATTERN`` for a regular expression of that.
+    Placeholders in a script: ``LOOK`` is the build id in the addresses of static files, ``PREFIX`` the path prefix of
+    the site, ``PREFIX_PATTERN`` a regular expression that matches the prefix.
     """
 
     def __init__(self, sources: Mapping[str, str], build_id: str, prefix: str = "") -> None:
@@ -56,12 +60,13 @@ class InlineScripts:
     def __call__(self, name: str) -> Markup:
         _allow("script-src", self._hashes[name])
         if "import(" in self._scripts[name]:
-            _allow("script-src", LOADED)
+            _allow("script-src", SCRIPT_FILES)
         elif "serviceWorker" in self._scripts[name]:
             _allow("worker-src", "'self'")
         return self._elements[name]
 
     def source(self, name: str) -> str:
+        """The minified script without its element."""
         return str(self._scripts[name])
 
 
@@ -94,7 +99,7 @@ def _allow(directive: str, source: str) -> None:
 
 
 def policy_of_page() -> str:
-    """The policy of the page just rendered."""
+    """The policy of the page that was rendered for the current request."""
     allowed: dict[str, dict[str, bool]] = g.get("csp", {})
     ancestors = "'self'" if "frame-src" in allowed else "'none'"
     more = (" ".join((directive, *sources)) for directive, sources in allowed.items())
@@ -102,7 +107,7 @@ def policy_of_page() -> str:
 
 
 def inline_scripts() -> InlineScripts:
-    """The scripts of a site below the path of the current request."""
+    """The scripts with the path prefix of the current request."""
     found: Callable[[str], InlineScripts] = current_app.extensions["reader-scripts"]
     return found(path_prefix())
 
@@ -111,7 +116,7 @@ def init_app(app: Flask) -> None:
     services = app.extensions["reader"]
     sources = {path.stem: path.read_text("utf-8") for path in (services.settings.static / "js").glob("*.js")}
     scripts = lru_cache(maxsize=8)(partial(InlineScripts, sources, services.render.build_id))
-    scripts(services.settings.path_prefix)  # minified at the start, not by the first visitor
+    scripts(services.settings.path_prefix)  # minifies at the start, not during the first request
     app.jinja_env.globals |= {
         "inline_script": lambda name: inline_scripts()(name),
         "speculation_rules": speculation_rules,

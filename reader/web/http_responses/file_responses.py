@@ -21,13 +21,13 @@ from ...i18n import N_, Message
 from .responses import fit_suffix_range
 
 TRIES = 3
-"""How often a file is looked for that is deleted before it can be opened."""
+"""How often the search for a file is repeated if the file is deleted before it can be opened."""
 
 
 def open_found(find: Callable[[], Path]) -> BinaryIO:
-    """The file whose path *find* returns; *find* is called again if it is not there any more.
+    """Opens the file at the path that *find* returns. Calls *find* again if the file no longer exists.
 
-    Raises Busy if it is never there, and what *find* raises.
+    Raises Busy if no file exists after TRIES calls, and the errors of *find*.
     """
     for _ in range(TRIES):
         with suppress(FileNotFoundError):
@@ -36,14 +36,14 @@ def open_found(find: Callable[[], Path]) -> BinaryIO:
 
 
 def removed() -> Busy:
-    """For a file that was found, and deleted before it was opened. It will be made again."""
+    """The error for a file that was deleted from the cache before it was opened. A retry generates it again."""
     return Busy(Message(N_("the file was just removed from the cache")), retry_seconds=1)
 
 
 def file_response(file: BinaryIO, mimetype: str, etag: str = "", name: str | None = None) -> Response:
-    """The content of *file* as 304, 206 or 200; the response closes it. *name* is suggested to who saves it.
+    """The content of *file* as a 304, 206 or 200 response, which closes it. *name* is the suggested name of a download.
 
-    Last-Modified is the time of the file's last change; what was made in memory has none.
+    Last-Modified is the modification time of the file; a file in memory has none.
     Raises RequestedRangeNotSatisfiable.
     """
     size_bytes = file.seek(0, os.SEEK_END)

@@ -29,7 +29,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of URLs that contain a hash of their content."""
 
 ENCODINGS = ("br", "zstd", "gzip")
-"""In order of preference, for equal q values."""
+"""The supported content codings, in order of preference for equal q values."""
 
 BEST_QUALITY_SUFFIX = "11"
 """The suffix of the entity tag of a response in brotli quality 11, whose bytes differ (RFC 9110 8.8.3)."""
@@ -105,7 +105,7 @@ def encoded(raw: bytes, mimetype: str) -> Response:
 
 
 def not_listed(response: Response) -> Response:
-    """The response with the word to search engines not to list it: searches and files are as many as one likes."""
+    """Adds ``noindex`` to *response*, for searches and files, of which there are any number of URLs."""
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -118,13 +118,14 @@ def fit_suffix_range(size_bytes: int) -> None:
 
 
 PIECE_BYTES = 256 << 10
-"""Of sound and video: no more than ``response_cache.AT_ONCE_BYTES``."""
+"""The size of a part of sound or video, not more than ``response_cache.AT_ONCE_BYTES``."""
 
 
-def send_players_pieces() -> None:
-    """Shortens what a player of a browser asks for to a piece that is sent at once: no thread waits while it plays.
+def shorten_player_range() -> None:
+    """Shortens the range that a browser's media player requests to PIECE_BYTES, which are sent without waiting.
 
-    A server may send less than was asked for (RFC 9110 15.3.7), and players ask on. Programs that download may not.
+    Otherwise a thread would wait while the player plays. A server may send less than the requested range (RFC 9110
+    15.3.7), and players then request the rest. Download programs may not; their ranges stay.
     """
     open_range = re.fullmatch(r"bytes=(\d{1,15})-(\d{1,15})?", request.environ.get("HTTP_RANGE", ""), re.ASCII)
     if open_range is None or request.headers.get("Sec-Fetch-Dest") not in ("audio", "video"):
@@ -136,16 +137,17 @@ def send_players_pieces() -> None:
 
 
 def version_of(*parts: str) -> str:
-    """The ETag of content derived from *parts*: versions, build id, options. Below a path its addresses are others."""
+    """The ETag of content derived from *parts*: versions, build id, options. It also depends on the path prefix, which
+    is part of the links in a page."""
     prefix = path_prefix()
     return fingerprint(*parts, prefix) if prefix else fingerprint(*parts)
 
 
 def match_etag(etag: str, changed_at: datetime | None) -> str:
-    """The entity tag by which the client's conditions match *etag*; empty if they do not.
+    """The entity tag for a 304 response: *etag*, or *etag* with BEST_QUALITY_SUFFIX; empty if no condition matches.
 
-    If-Modified-Since counts only without If-None-Match (RFC 9110 13.2.2). Tags match also with the ``-gzip`` suffix or
-    ``W/`` prefix that Apache and nginx add.
+    If-Modified-Since is used only without If-None-Match (RFC 9110 13.2.2). Tags also match with the ``-gzip`` suffix
+    or ``W/`` prefix that Apache and nginx add.
     """
     if request.method not in ("GET", "HEAD"):
         return ""
@@ -153,10 +155,10 @@ def match_etag(etag: str, changed_at: datetime | None) -> str:
         if_none_match = request.if_none_match
         if not if_none_match.star_tag and if_none_match.contains_weak(f"{etag}{BEST_QUALITY_SUFFIX}"):
             return f"{etag}{BEST_QUALITY_SUFFIX}"
-        is_held = if_none_match.star_tag or any(
+        is_match = if_none_match.star_tag or any(
             if_none_match.contains_weak(tag) for tag in (etag, f"{etag}-gzip", f"{etag}-gz")
         )
-        return etag if is_held else ""
+        return etag if is_match else ""
     since = request.if_modified_since
     return etag if since and changed_at and changed_at.replace(microsecond=0) <= since else ""
 
@@ -167,13 +169,13 @@ def chosen_encoding() -> str:
 
 
 def _encoding_of(mimetype: str) -> str:
-    """As ``chosen_encoding``; ``identity`` for PNG, which is compressed already."""
+    """Like ``chosen_encoding``, but ``identity`` for PNG, which is already compressed."""
     return "identity" if mimetype == "image/png" else chosen_encoding()
 
 
 @lru_cache(maxsize=256)
 def accepted_codings(header: str) -> frozenset[str]:
-    """The content codings that an Accept-Encoding field names, without those that ``;q=0`` refuses."""
+    """The content codings in an Accept-Encoding field, without those excluded by ``;q=0``."""
     return frozenset(name for name, q in _qualities(header) if q > 0)
 
 
@@ -196,7 +198,7 @@ def _qualities(header: str) -> list[tuple[str, float]]:
 
 
 def compressed_roughly(raw: bytes, encoding: str) -> bytes:
-    """In a sixth of the time of ``compressed``; the ratio of their sizes differs little from page to page."""
+    """*raw* compressed in a sixth of the time of ``compressed``. The ratio of both sizes is similar for all pages."""
     if encoding == "br":
         rough: bytes = brotli.compress(raw, mode=brotli.MODE_TEXT, quality=1, lgwin=16)
         return rough
@@ -206,11 +208,12 @@ def compressed_roughly(raw: bytes, encoding: str) -> bytes:
 
 
 def compressed(raw: bytes, encoding: str) -> bytes:
-    """*raw* compressed fast: brotli quality 7 with a 64 KB window takes 0.2 ms per page (9 takes 0.3 and gives the same
-    size), 11 takes 7 ms and saves 7 %. The mode for fonts saves 8 bytes of a page of 5 KB against that for text, in the
-    same time: it only differs in how distances are written.
+    """*raw* compressed fast.
 
-    The response cache recompresses pages with quality 11 in the background (``response_cache.py``).
+    Brotli quality 7 with a 64 KB window takes 0.2 ms per page. Quality 9 takes 0.3 ms for the same size. Quality 11
+    takes 7 ms and saves 7 %; the response cache recompresses pages with it in the background (``response_cache.py``).
+    The mode for fonts saves 8 bytes of a page of 5 KB compared with the mode for text, in the same time. It differs
+    only in how distances are encoded.
     """
     is_long = len(raw) >= _LONG
     if encoding == "br":

@@ -12,11 +12,11 @@ from ..limits.rate_limits import client, client_limits
 from .responses import Representation, conditional_response, version_of
 
 DRAWINGS_PER_MINUTE = 120
-"""For each client: an e-reader asks for 25 covers at a time. Pictures that were drawn before do not count."""
+"""The limit for each client. An e-reader requests 25 covers at a time. Cached pictures do not count."""
 
 
 def drawn_picture(changed_at: datetime | None, kind: str, *texts: str) -> Response:
-    """The picture of *kind* with these *texts*; 304 without drawing. Raises Busy, TooManyRequests."""
+    """The response with the picture of *kind* and *texts*. A 304 draws nothing. Raises Busy, TooManyRequests."""
     version = version_of(kind, *texts, services().render.build_id)
 
     def build() -> bytes:

@@ -1,6 +1,6 @@
-"""Adds the path that the site is below to the addresses in responses: links, forms, styles, redirects, cookies.
+"""Adds the site's path prefix to the addresses in responses: links, forms, styles, redirects, cookies.
 
-The rest of the application writes addresses as at the root (``reader/urls.py``), and so do the bodies in the catalog.
+The rest of the application (``reader/urls.py``) and the bodies in the catalog use addresses without the prefix.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ... import urls
 from ..middleware.path_prefix import prefix_in
 
 _TAG = re.compile(r"""<(script|style)\b[^>]*>.*?</\1>|<[a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*>""", re.DOTALL)
-"""A tag, or a whole script or style sheet. In our pages a ``<`` of text is escaped."""
+"""A tag, or a whole script or style sheet. In our pages each ``<`` in text is escaped."""
 
 _ATTRIBUTE = re.compile(r"""(\s[a-z-]+=)("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _IN_STYLE = re.compile(r"(?<=url\()/(?!/)")
@@ -23,21 +23,21 @@ _IN_COOKIE = re.compile(r"(?<=; Path=)[^;]+")
 
 _ONE = frozenset(("href", "src", "action", "formaction", "poster", "cite"))
 _LISTS = frozenset(("srcset", "imagesrcset", "data-pages"))
-"""Attributes with one address, and with several, separated by spaces or commas."""
+"""Attributes with one address, and attributes with several, separated by spaces or commas."""
 
 
 def path_prefix() -> str:
-    """That of the current request, such as ``/news``; empty at the root of the host."""
+    """The path prefix of the current request, such as ``/news``; empty at the root of the host."""
     return prefix_in(request.environ) if has_request_context() and request.environ.get("SCRIPT_NAME") else ""
 
 
 def below_prefix(address: str) -> str:
-    """*address* below the path of the current request."""
+    """*address* with the path prefix of the current request."""
     return urls.with_prefix(path_prefix(), address)
 
 
 def with_prefix(page: str) -> str:
-    """An HTML *page* of this site, or a part of one, with its addresses below the path of the current request."""
+    """The HTML *page* of this site, or a part of one, with the path prefix of the current request in its addresses."""
     prefix = path_prefix()
     return _TAG.sub(partial(_tag, prefix), page) if prefix else page
 
@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
 
 
 def add_prefix(response: Response) -> Response:
-    """Adds the path to the addresses in the header: Location, Content-Location, Link and the paths of cookies."""
+    """Adds the prefix to the addresses in the header: Location, Content-Location, Link and the paths of cookies."""
     prefix = path_prefix()
     if not prefix:
         return response

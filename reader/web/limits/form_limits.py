@@ -1,4 +1,4 @@
-"""Size limits of public forms: a form is refused before more is read."""
+"""Size limits of public forms. A larger form is rejected before its content is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 
 def limit_forms(blueprint: Blueprint, largest_bytes: int) -> None:
-    """Answers 413 to all larger forms that are sent to *blueprint*."""
+    """Makes *blueprint* answer 413 to forms of more than *largest_bytes*."""
 
     @blueprint.before_request
     def limit() -> None:

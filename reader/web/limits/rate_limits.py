@@ -1,8 +1,8 @@
 """Rate limits per client for expensive requests.
 
 Requests are counted in the memory of each web process, by a keyed hash of the IP address; the key is never stored.
-A network (IPv4 /24, IPv6 /48) has the share of NETWORK_SHARES clients: its owner has all of its addresses.
-Behind a proxy that is not trusted the client is unknown and not counted (``middleware/forwarded.py``).
+A network (IPv4 /24, IPv6 /48) has the share of NETWORK_SHARES clients, because one owner can use all its addresses.
+Behind an untrusted proxy the client is unknown and not counted (``middleware/forwarded.py``).
 """
 
 from __future__ import annotations
@@ -27,21 +27,28 @@ EVERYBODY = "everybody"
 """The client of a limit that all clients share."""
 
 NETWORK_SHARES = 16
-"""So many clients of one network are counted separately; a school behind several addresses has as many shares."""
+"""The limit of a network is this many times the limit of a client. A school may use several addresses."""
 
-SPARED = 2
-"""Of WaitingPlaces, how many one network leaves to others."""
+RESERVED_SLOTS = 2
+"""The number of WaitingSlots that one network leaves to others."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """What a client or a network may spend in a minute; ``key`` is its pseudonym."""
+    """The limit of a client or a network per minute; ``key`` is its pseudonym."""
 
     key: bytes
     per_minute: int
 
 
 class ClientLimits:
+    """Counts requests per client and network, for each kind of work. An unknown client ("") is not counted.
+
+    ::
+
+        client_limits().spend("covers", 120, client())  # raises TooManyRequests for the 121st within a minute
+    """
+
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
         self._counts: defaultdict[str, RecentCounts] = defaultdict(RecentCounts)
@@ -50,40 +57,40 @@ class ClientLimits:
     def spend(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
         """Counts a request for *work* as *cost* requests, at most as *per_minute*.
 
-        Raises TooManyRequests with Retry-After above *per_minute*.
+        Raises TooManyRequests with Retry-After if the sum of a minute would exceed *per_minute*.
         """
         cost, shares = min(cost, per_minute), self._shares(per_minute, client)
         with self._lock:
-            self._refuse_spent(work, shares, cost)
+            self._check_shares(work, shares, cost)
             for share in shares:
                 self._counts[work].add(share.key, cost)
 
     def check(self, work: str, per_minute: int, client: str) -> None:
         """Like ``spend``, without counting."""
         with self._lock:
-            self._refuse_spent(work, self._shares(per_minute, client), 1)
+            self._check_shares(work, self._shares(per_minute, client), 1)
 
     def note(self, work: str, client: str, cost: int) -> None:
-        """Counts what was spent, without refusing it."""
+        """Counts *cost* without checking a limit."""
         shares = self._shares(0, client) if cost else []
         with self._lock:
             for share in shares:
                 self._counts[work].add(share.key, cost)
 
     def is_untouched(self, work: str, per_minute: int, client: str) -> bool:
-        """Whether the client is known and has spent nothing lately, whatever others of its network did."""
+        """Whether the client is known and spent nothing in the last minute. Others in its network do not count."""
         own = self._shares(per_minute, client)[:1]
         with self._lock:
             return any(self._counts[work].count(share.key) == 0 for share in own)
 
-    def _refuse_spent(self, work: str, shares: list[Share], cost: int) -> None:
+    def _check_shares(self, work: str, shares: list[Share], cost: int) -> None:
         counts = self._counts[work]
         waits = [counts.seconds_until(share.key, share.per_minute - cost) for share in shares]
         if wait_seconds := max(waits, default=0.0):
             raise TooManyRequests(retry_after=math.ceil(wait_seconds))
 
     def _shares(self, per_minute: int, client: str) -> list[Share]:
-        """Of a client and of its network; none for an unknown client."""
+        """The shares of a client and of its network; empty for an unknown client."""
         if not client:
             return []
         name, network = counted_as(client)
@@ -94,42 +101,44 @@ class ClientLimits:
         return hashlib.blake2b(name.encode(), key=self._secret, digest_size=16).digest()
 
 
-class WaitingPlaces:
-    """How many requests can wait at a time, in all, for each client and for its network.
+class WaitingSlots:
+    """Limits the requests that wait at the same time: in total, per client and per network.
 
-    Unless *per_network* is given, a network leaves SPARED places to others if that is more than a client's share.
-    Unknown clients have only the first limit.
+    The default of *per_network* leaves RESERVED_SLOTS to other networks, if the rest is more than a client's limit.
+    Only the first limit applies to unknown clients.
     """
 
     def __init__(self, total: int, per_client: int, per_network: int = 0) -> None:
         self.total, self.per_client = total, per_client
-        self.per_network = per_network or (total - SPARED if total - SPARED > per_client else total)
-        self._taken: Counter[str] = Counter()
+        self.per_network = per_network or (total - RESERVED_SLOTS if total - RESERVED_SLOTS > per_client else total)
+        self._used: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @property
-    def is_half_taken(self) -> bool:
+    def is_half_used(self) -> bool:
         with self._lock:
-            return self._taken[""] * 2 > self.total
+            return self._used[""] * 2 > self.total
 
     @contextmanager
-    def taken(self, client: str) -> Iterator[bool]:
-        """Whether a place was free; it is given back at the end of the block."""
+    def acquire(self, client: str) -> Iterator[bool]:
+        """Takes a slot for the block and yields True; yields False if no slot is free for *client*. Does not wait."""
         names = counted_as(client) if client else ("", "")
         limits = dict(zip(names, (self.per_client, self.per_network), strict=True))
         with self._lock:
-            is_free = self._taken[""] < self.total and all(self._taken[n] < most for n, most in limits.items() if n)
-            self._taken += Counter(dict.fromkeys({*names, ""}, int(is_free)))
+            is_free = self._used[""] < self.total and all(self._used[n] < most for n, most in limits.items() if n)
+            self._used += Counter(dict.fromkeys({*names, ""}, int(is_free)))
         try:
             yield is_free
         finally:
             with self._lock:
-                self._taken -= Counter(dict.fromkeys({*names, ""}, int(is_free)))
+                self._used -= Counter(dict.fromkeys({*names, ""}, int(is_free)))
 
 
 def counted_as(client: str) -> tuple[str, str]:
-    """The client and its network. An IPv4 client is its address without port; an IPv6 client its /64 network, which
-    usually belongs to one household. The network is empty for text that is no address.
+    """The keys under which a client and its network are counted.
+
+    An IPv4 client is its address without the port; an IPv6 client is its /64 network, which usually belongs to one
+    household. The network is empty if *client* is not an IP address.
 
     A dual-stack socket reports IPv4 clients as ``::ffff:1.2.3.4`` (RFC 4291 2.5.5.2), which count as IPv4.
     """
@@ -151,7 +160,7 @@ def client() -> str:
 
 
 def counted_client() -> str:
-    """What counts as one client: its address, or the /64 network of an IPv6 address; empty if unknown."""
+    """The key of the current client: its address, or the /64 network of an IPv6 address; empty if unknown."""
     return counted_as(found)[0] if (found := client()) else ""
 
 

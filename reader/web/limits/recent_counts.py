@@ -1,7 +1,7 @@
 """Counts by key over the last minute, with bounded memory and constant time: the sliding window counter.
 
-Two windows of fixed length are stored. The weight of the previous one decreases as the current one passes. Keys of
-older windows are dropped with their table, without a search.
+Two windows of fixed length are stored. The weight of the previous window decreases while the current one passes. Older
+windows are dropped as a whole, without a search for keys.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Callable
 WINDOW_SECONDS = 60.0
 
 MOST_KEYS = 65_536
-"""In each of the two windows: some 10 MB. With more keys, a new window begins early, and counts are forgotten sooner.
-A client with so many addresses has as many shares anyway."""
+"""The maximum number of keys in each window: some 10 MB. With more keys a new window begins early, and counts are
+dropped sooner. A client with that many addresses has a share for each address in any case."""
 
 
 class RecentCounts:
-    """The counts of one kind of work. *clock* is monotonic: a wall clock that is set back would refuse for hours."""
+    """The counts of one kind of work. *clock* must be monotonic: after a wall clock is set back, limits would apply for
+    hours.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most_keys: int = MOST_KEYS) -> None:
         self._clock, self._most_keys = clock, most_keys
@@ -30,19 +32,19 @@ class RecentCounts:
         return len(self._current) + len(self._former)
 
     def add(self, key: bytes, cost: int) -> None:
-        self._turn()
+        self._advance_window()
         if len(self._current) >= self._most_keys and key not in self._current:
             self._former, self._current, self._begun = self._current, {}, self._clock()
         self._current[key] = self._current.get(key, 0) + cost
 
     def count(self, key: bytes) -> float:
-        """What was counted in the last WINDOW_SECONDS; of the former window an estimate."""
-        passed = self._turn()
+        """The sum of the last WINDOW_SECONDS. The part in the former window is an estimate."""
+        passed = self._advance_window()
         return self._current.get(key, 0) + self._former.get(key, 0) * (1 - passed / WINDOW_SECONDS)
 
     def seconds_until(self, key: bytes, most: int) -> float:
-        """How long until ``count`` is at most *most*, if nothing is added; 0 if it is."""
-        passed = self._turn()
+        """The seconds until ``count`` is at most *most*, if nothing is added; 0 if it already is."""
+        passed = self._advance_window()
         current, former = self._current.get(key, 0), self._former.get(key, 0)
         if current > most:
             return WINDOW_SECONDS - passed + WINDOW_SECONDS * (1 - most / current)
@@ -50,8 +52,8 @@ class RecentCounts:
             return 0.0
         return WINDOW_SECONDS * (1 - (most - current) / former) - passed
 
-    def _turn(self) -> float:
-        """Begins a new window if the current one is over. Returns the seconds since it began."""
+    def _advance_window(self) -> float:
+        """Starts a new window if the current one is over. Returns the seconds since the start of the current one."""
         windows = math.floor((self._clock() - self._begun) / WINDOW_SECONDS)
         if windows:
             self._former, self._current = (self._current if windows == 1 else {}), {}

@@ -1,9 +1,9 @@
 """The files in which prometheus_client stores the metrics of all web processes.
 
 prometheus_client maps sparse files into memory: on a full disk, counting a request would kill the process (SIGBUS).
-So disk blocks are allocated in advance. If that fails, each process counts in its own memory.
+Therefore disk blocks are allocated in advance. If that fails, each process counts in its own memory.
 
-A process that starts adds up the files of those that have ended, so that restarts leave one file of each kind.
+A new process adds up the files of processes that have ended, so that restarts leave one file of each kind.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from ...storage.private_files import FOLDER_MODE
 
 LOG = logging.getLogger(__name__)
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client reads it when it is first imported."""
+"""The environment variable with the folder. prometheus_client reads it when it is first imported."""
 
 KINDS = ("counter", "histogram")
 ENDED = "ended"
-"""In the place of the process id: the sums of all processes that have ended."""
+"""Replaces the process id in the name of the file with the sums of all processes that have ended."""
 
 FILE_BYTES = 1 << 18
-"""Enough for all views and statuses at about 150 bytes per entry. More entries would extend the file sparsely."""
+"""Sufficient for all views and statuses at about 150 bytes per entry. More entries would extend the file sparsely."""
 
 
 def use_metric_files(folder: Path) -> None:
-    """Call it before prometheus_client is imported."""
+    """Stores metrics in *folder*, unless the operator has set VARIABLE. Call it before prometheus_client is imported.
+
+    Logs a warning if the disk is full; then this process counts in memory.
+    """
     if VARIABLE in os.environ and os.environ[VARIABLE] != str(folder):  # set by the operator
         return
     try:
@@ -41,19 +44,19 @@ def use_metric_files(folder: Path) -> None:
         add_up_ended()
     except OSError as error:
         os.environ.pop(VARIABLE, None)
-        LOG.warning("figures of this process only: no room for %s (%s)", folder, error.strerror)
+        LOG.warning("metrics cover this process only: no disk space for %s (%s)", folder, error.strerror)
 
 
 def restore_metric_files() -> None:
-    """Makes the files of this process, again if their folder was deleted. Raises OSError if that fails."""
+    """Creates the files of this process, if necessary with their folder. Raises OSError if that fails."""
     folder = Path(os.environ[VARIABLE])
     folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
     for kind in KINDS:
         _allocate_blocks(folder / f"{kind}_{os.getpid()}.db")
 
 
-def are_in_place() -> bool:
-    """Whether this process counts in files of the folder. If somebody deleted them, it counts in memory only."""
+def has_metric_files() -> bool:
+    """Whether the files of this process exist. If they were deleted, it counts only in memory."""
     folder = os.environ.get(VARIABLE, "")
     return folder != "" and all(Path(folder, f"{kind}_{os.getpid()}.db").exists() for kind in KINDS)
 
@@ -71,7 +74,8 @@ def _allocate_blocks(path: Path) -> None:
 
 @contextmanager
 def unchanged_files() -> Iterator[None]:
-    """No file is added to another during the block. Where there is no room for the lock file, none is anyway."""
+    """Prevents other processes from adding up files during the block. On a full disk there is no lock, and no process
+    adds up files."""
     with ExitStack() as files:
         with suppress(OSError, KeyError):
             files.enter_context(waiting_lock(Path(os.environ[VARIABLE]) / "sums.lock"))
@@ -79,9 +83,9 @@ def unchanged_files() -> Iterator[None]:
 
 
 def add_up_ended() -> None:
-    """Replaces the files of processes that have ended by one of each kind with their sums."""
+    """Replaces the files of ended processes by one file of each kind with their sums."""
     folder = Path(os.environ[VARIABLE])
-    with unchanged_files(), suppress(OSError):  # no room: the next process tries it again
+    with unchanged_files(), suppress(OSError):  # disk full: the next process tries again
         for kind in KINDS:
             ended = [path for path in folder.glob(f"{kind}_*.db") if _has_ended(path)]
             if ended:
@@ -98,7 +102,7 @@ def _add_up(sums: Path, ended: list[Path]) -> None:
 
     totals: Counter[str] = Counter()
     for path in filter(Path.exists, (sums, *ended)):
-        with suppress(RuntimeError, ValueError, struct.error):  # a file that was cut
+        with suppress(RuntimeError, ValueError, struct.error):  # a truncated file
             for key, value, *_ in MmapedDict.read_all_values_from_file(path):  # type: ignore[no-untyped-call]
                 totals[key] += value
     part = sums.with_suffix(".part")

@@ -9,5 +9,5 @@ from ..middleware.forwarded import IDENTITY, is_within
 
 
 def is_operator() -> bool:
-    """Whether the request comes from such a client. False if a proxy leaves it uncertain who the client is."""
+    """Whether the client is in READER_METRICS_ALLOW. False if the client's address behind a proxy is uncertain."""
     return is_within(request.environ.get(IDENTITY, ""), services().settings.metrics_readers)

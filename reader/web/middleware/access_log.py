@@ -20,7 +20,7 @@ log_of_server = logging.getLogger(__name__)
 
 
 class AccessLog:
-    """The outermost middleware, so that it measures the whole response time."""
+    """Writes a line for each request. It is the outermost middleware, so that it measures the whole response time."""
 
     def __init__(self, inner: WSGIApplication, write: Callable[[str], None]) -> None:
         self._inner, self._write = inner, write
@@ -40,7 +40,7 @@ class AccessLog:
         body = self._inner(environ, start)  # type: ignore[arg-type]
         try:
             self._write(line(environ, *status_and_length, time.perf_counter() - started))
-        except OSError as error:  # a full disk loses the line, not the response
+        except OSError as error:  # on a full disk the line is lost, but not the response
             self._count_lost(error)
         else:
             self._is_writable = True
@@ -55,6 +55,7 @@ class AccessLog:
 
 
 def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> str:
+    """The JSON of one request, without a line end. *length* is Content-Length; empty if unknown."""
     record = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": environ["REQUEST_METHOD"],
@@ -67,13 +68,16 @@ def line(environ: WSGIEnvironment, status: str, length: str, seconds: float) -> 
 
 
 def _decoded(path: str) -> str:
-    """A path as WSGI has it, its bytes as latin-1 (PEP 3333), for people."""
+    """A readable path from a WSGI one, whose bytes are decoded as latin-1 (PEP 3333)."""
     return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def _without_secret(path: str) -> str:
-    """Whoever knows the rest of the address of a preview can read what is not published; ``//preview`` redirects there.
-    A query whose ``?`` some program has encoded is one: the first address of the desk has the token in it."""
+    """*path* without the token of a preview and without a query.
+
+    The token of a preview gives access to an unpublished article; ``//preview`` redirects to ``/preview``. A query
+    whose ``?`` a program has percent-encoded is part of the path. It can contain the login token of the editor.
+    """
     address, question_mark, _ = path.partition("?")
     if f"/{address.lstrip('/')}".startswith(f"{PREVIEW}/"):
         return f"{PREVIEW}/…"

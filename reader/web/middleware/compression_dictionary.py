@@ -1,7 +1,7 @@
 """Compression dictionary transport (RFC 9842): compresses an article with the previously read article as dictionary.
 
-It runs in front of the response cache and stores nothing: ``Dictionary-ID`` names the page that the browser has as
-dictionary, the middleware requests that page from the inner application, and compares its SHA-256.
+It runs in front of the response cache and stores nothing. ``Dictionary-ID`` names the page that the browser has as
+dictionary. The middleware requests that page from the inner application and compares its SHA-256.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from .response_cache import ONLY_IF_CACHED, NotCached
 MATCH = "/a/*"
 LEVEL = 19
 LONGEST_BYTES = 128 << 10
-"""Of a page, as dictionary or to be sent in terms of one: 16 ms at LEVEL; a novel of 1.8 MB would take 2.6 s."""
+"""The maximum size of a dictionary, and of a page that is compressed with one. Compressing such a page takes 16 ms at
+LEVEL; a novel of 1.8 MB would take 2.6 s."""
 
 OWN = "private, max-age=60"
 """A response compressed with one reader's dictionary must not be shared; the same page in brotli is public."""
@@ -53,7 +54,7 @@ class CompressionDictionaryMiddleware:
         if not supports_dictionaries(environ):
             return self.inner(environ, start_response)
         if ONLY_IF_CACHED in environ and "HTTP_AVAILABLE_DICTIONARY" in environ:
-            raise NotCached  # a response is compressed or looked for among those that were
+            raise NotCached  # the response cache has no dcz responses
         status, headers, body = self._response(environ)
         start_response(status, list(headers.items()))
         return [body]
@@ -84,15 +85,16 @@ class CompressionDictionaryMiddleware:
         return status, headers, body
 
     def _dictionary(self, environ: WSGIEnvironment) -> bytes | None:
-        """The page that the browser has as dictionary; None if it is not an article of this site or has changed, or if
-        dcz is not accepted: a proxy between may have taken it off Accept-Encoding, or the browser may know only dcb."""
+        """The page that the browser has as dictionary. None if it is not an article of this site or has changed, or if
+        dcz is not accepted: a proxy may have removed it from Accept-Encoding, or the browser may support only dcb.
+        """
         available = environ.get("HTTP_AVAILABLE_DICTIONARY", "")
         if _DCZ not in accepted_codings(environ.get("HTTP_ACCEPT_ENCODING", "")):
             return None
-        named = _ID.fullmatch(environ.get("HTTP_DICTIONARY_ID", ""))
-        if not available or not named:
+        dictionary_id = _ID.fullmatch(environ.get("HTTP_DICTIONARY_ID", ""))
+        if not available or not dictionary_id:
             return None
-        parts = urlsplit(named[1])
+        parts = urlsplit(dictionary_id[1])
         path = unquote(parts.path).encode().decode("latin-1")  # PEP 3333: the bytes of the path as latin-1
         if not _ARTICLE.fullmatch(path):
             return None
@@ -104,7 +106,7 @@ class CompressionDictionaryMiddleware:
         return page if len(page) <= LONGEST_BYTES and available == digest_of(page) else None
 
     def _inner_response(self, environ: WSGIEnvironment, **changes: Any) -> InnerResponse:
-        """The inner application's response, in brotli, to this request with *changes*; None removes a field."""
+        """The inner application's brotli response to this request with *changes* in ``environ``; None removes a key."""
         inner = environ | changes | {"HTTP_ACCEPT_ENCODING": "br", "wsgi.input": io.BytesIO()}
         inner = {name: value for name, value in inner.items() if value is not None}
         found: dict[str, Any] = {}
@@ -122,9 +124,9 @@ class CompressionDictionaryMiddleware:
 def supports_dictionaries(environ: WSGIEnvironment) -> bool:
     """Whether the request is for an article from a browser that supports dictionaries.
 
-    A browser accepts dcz only once it has a dictionary. Before that, zstd in Accept-Encoding identifies a recent
-    browser, and Sec-Fetch-Mode a secure context, which dictionaries require (RFC 9842, 8). Sec-Fetch-Dest says
-    ``empty`` for a page that the service worker fetches, which is each after the first.
+    A browser accepts dcz only after it has stored a dictionary. Before that, zstd in Accept-Encoding identifies a
+    recent browser, and Sec-Fetch-Mode a secure context, which dictionaries require (RFC 9842, 8). Sec-Fetch-Dest is
+    ``empty`` for pages that the service worker fetches: all pages after the first.
     """
     accepted = accepted_codings(environ.get("HTTP_ACCEPT_ENCODING", ""))
     if not accepted.issuperset(("zstd", "br")):
@@ -136,19 +138,19 @@ def supports_dictionaries(environ: WSGIEnvironment) -> bool:
 
 
 def address_of(environ: WSGIEnvironment) -> str:
-    """The requested path, within the site, and query; used as the id that the browser sends back (RFC 9842, 2.1.3)."""
+    """The requested path (without prefix) and query. It is the id that the browser sends back (RFC 9842, 2.1.3)."""
     path = quote(environ["PATH_INFO"].encode("latin-1"))
     return path + (f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else "")
 
 
 def digest_of(page: bytes) -> str:
-    """The SHA-256 as in Available-Dictionary: a byte sequence of structured fields (RFC 9651)."""
+    """The SHA-256 in the form of Available-Dictionary: a byte sequence of structured fields (RFC 9651)."""
     return f":{base64.b64encode(hashlib.sha256(page).digest()).decode()}:"
 
 
 @lru_cache(maxsize=128)
 def recompress_with(dictionary: bytes, compressed: bytes) -> bytes:
-    """The page in *compressed* (brotli) as dcz."""
+    """The page in *compressed* (brotli), recompressed as dcz with *dictionary*."""
     raw = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=raw, write_content_size=False, write_checksum=False)
     stream = compressor.compress(brotli.decompress(compressed))

@@ -1,8 +1,8 @@
 """Trusts ``X-Forwarded-*`` and ``Forwarded`` only from the proxies in READER_TRUSTED_PROXIES.
 
-Sets ``environ["reader.client"]`` to the IP address that the client is counted by; empty if it is unknown because a
-proxy is not trusted or names none. ``environ["reader.identity"]`` is the address for access control: empty unless it is
-certain.
+Sets ``environ["reader.client"]`` to the IP address for rate limits; empty if it is unknown because a proxy is not
+trusted or sends no address. Sets ``environ["reader.identity"]`` to the address for access control; empty if it is
+uncertain.
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ log = logging.getLogger(__name__)
 
 
 class ForwardedMiddleware:
-    """*trusted* are the networks of proxies; *direct* means that there are none, so each peer is a client.
-    *trusts_unix* means that each client of a UNIX socket is a proxy, too."""
+    """The WSGI middleware. *trusted* are the networks of proxies.
+
+    *direct*: there is no proxy, so each peer is a client. *trusts_unix*: each peer on a UNIX socket is a proxy.
+    """
 
     def __init__(
         self, inner: WSGIApplication, trusted: Sequence[Network], direct: bool, trusts_unix: bool = False
     ) -> None:
         self._inner, self._trusted, self._direct, self._trusts_unix = inner, trusted, direct, trusts_unix
         self._by_count = {n: ProxyFix(inner, x_for=n, x_proto=1, x_host=1) for n in range(1, _MOST_PROXIES + 1)}
-        self._warned = False
+        self._has_warned = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
@@ -61,9 +63,9 @@ class ForwardedMiddleware:
     def _set_client(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The client is the last address that is not a trusted proxy. Earlier addresses can be forged.
 
-        A field without an address there is counted as the proxy's: visitors can spoil it, as granian makes a field
-        empty that holds other bytes than ASCII. Nobody on this machine visits through a proxy to read ``/metrics``, but
-        ``X_Forwarded_For: 127.0.0.1`` passes through some proxies, and WSGI takes it for X-Forwarded-For.
+        If the field contains no address there, the request counts as the proxy's. Visitors can cause that: granian
+        empties a field that contains non-ASCII bytes. A loopback address is never an identity: some proxies pass on
+        ``X_Forwarded_For: 127.0.0.1``, which is X-Forwarded-For in WSGI and would give access to ``/metrics``.
         """
         addresses = [part.strip() for part in environ.get(FOR, "").split(",")[-_MOST_PROXIES:]]
         count = next(
@@ -76,13 +78,13 @@ class ForwardedMiddleware:
         for name in _FORWARDED - _READ_BY_PROXY_FIX:
             environ.pop(name, None)
         if environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip() not in _SCHEMES:
-            environ.pop("HTTP_X_FORWARDED_PROTO", None)  # a proxy that passes on what the visitor sent
+            environ.pop("HTTP_X_FORWARDED_PROTO", None)  # a proxy passed on the visitor's field
         return self._by_count[count](environ, start_response)
 
     def _warn(self, peer: str) -> None:
         """Logs a warning once per process."""
-        if not self._warned:
-            self._warned = True
+        if not self._has_warned:
+            self._has_warned = True
             log.warning(
                 "%s sends X-Forwarded-* or Forwarded, which is ignored: if it is your proxy, set READER_TRUSTED_PROXIES"
                 " to its address and READER_BASE_URL to the site's; until then addresses are those of the request",
@@ -106,6 +108,7 @@ def address_in(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def is_within(text: str, networks: Sequence[Network]) -> bool:
+    """Whether *text* is an IP address in one of *networks*."""
     found = address_in(text)
     return found is not None and any(found in network for network in networks)
 

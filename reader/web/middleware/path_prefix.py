@@ -1,7 +1,7 @@
-"""Serves the site below a path, as https://news.example/news, whether or not the proxy in front strips the path.
+"""Serves the site below a path, such as https://news.example/news. The proxy may strip the path or pass it on.
 
-It moves the path into SCRIPT_NAME (PEP 3333), so that routes and caches see the paths of a site at the root.
-``web/http_responses/url_prefixing.py`` adds it to the addresses in responses.
+The middleware moves the prefix into SCRIPT_NAME (PEP 3333). Routes and caches then see the paths of a site at the root.
+``web/http_responses/url_prefixing.py`` adds the prefix to the addresses in responses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class PathPrefixMiddleware:
-    """*prefix* is that of READER_BASE_URL, percent-encoded. If it is empty, the WSGI server's SCRIPT_NAME counts."""
+    """The WSGI middleware. *prefix* is the path of READER_BASE_URL, percent-encoded.
+
+    If it is empty, the SCRIPT_NAME of the WSGI server is used.
+    """
 
     def __init__(self, inner: WSGIApplication, prefix: str) -> None:
         self._inner, self._prefix = inner, in_environ(prefix)
@@ -25,22 +28,25 @@ class PathPrefixMiddleware:
 
 
 def _with_one_slash(name: str) -> str:
-    """A browser takes the second part of ``//news/a/rain`` for a host. gunicorn believes a field ``SCRIPT_NAME`` of a
-    request that comes from this machine, and some proxies pass on that of a visitor."""
+    """*name* with exactly one leading slash; a browser would read ``news`` in ``//news/a/rain`` as a host.
+
+    A visitor can choose the value: gunicorn accepts a field ``SCRIPT_NAME`` from this machine, and some proxies pass
+    on the visitor's.
+    """
     path = name.strip("/")
     return f"/{path}" if path else ""
 
 
 def in_environ(path: str) -> str:
-    """A percent-encoded path as WSGI has it: its bytes as latin-1 (PEP 3333)."""
+    """A percent-encoded path in the form of WSGI: its bytes decoded as latin-1 (PEP 3333)."""
     return unquote(path).encode().decode("latin-1")
 
 
 def path_within(prefix: str, path: str) -> str:
-    """*path* without *prefix*; unchanged if a proxy has stripped that. Empty for the prefix without a slash."""
+    """*path* without *prefix*; unchanged if a proxy has stripped it. Empty if *path* equals *prefix*."""
     return path[len(prefix) :] if prefix and (path + "/").startswith(prefix + "/") else path
 
 
 def prefix_in(environ: WSGIEnvironment) -> str:
-    """The path that the site is below, percent-encoded."""
+    """The path prefix of the site, percent-encoded; empty at the root."""
     return quote(environ.get("SCRIPT_NAME", ""), safe="/~", encoding="latin-1")

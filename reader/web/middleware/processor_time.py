@@ -1,8 +1,9 @@
-"""Limits the processor time that one client may take while others need it.
+"""Limits the processor time that one client can use while other requests run.
 
-A request whose sender has gone is answered like any other: granian queues it, and tells nobody. The place of its
-connection is free at once, so the limit of connections does not help. A client that asked and hung up 2,000 times a
-second had everybody wait, and as long again after it had ended. So what is refused has to cost next to nothing.
+A request is processed even if its client has disconnected: granian queues it and does not report the disconnection. The
+slot of its connection is free immediately, so the limit of connections does not help. A client that sent a request and
+disconnected 2,000 times a second blocked all others, and as long again after it had ended. Therefore rejecting a
+request must cost almost nothing.
 """
 
 from __future__ import annotations
@@ -20,33 +21,36 @@ from .response_cache import ONLY_IF_CACHED
 from .security_headers import Headers, with_security_headers
 
 MOST_SECONDS_PER_MINUTE = 3
-"""For each client, in each web process; a network has the share of NETWORK_SHARES clients. Sixty people behind one
-address, each with two new pages in ten seconds, are not refused; pages from the response cache do not count."""
+"""The limit of a client in each web process; a network has the share of NETWORK_SHARES clients. Sixty people behind one
+address, each with two uncached pages in ten seconds, stay below it. Pages from the response cache do not count."""
 
 BUSY = 4
 """No request is refused while fewer than this many run at the same time."""
 
 TEXTS = "texts"
 TEXTS_PER_MINUTE = 10
-"""Submitted forms are accepted nevertheless: after a response of 503, a browser shows the form empty again, and all
-people of an office may share one address."""
+"""The number of POST requests per minute that a client above the limit may still send. After a 503 response, a browser
+shows an empty form, and all people of an office may share one address."""
 
 WORK = "microseconds of a processor"
 
 
 class ProcessorTimeLimit:
-    """*clock* is the processor time of the current thread in seconds."""
+    """The WSGI middleware. It limits clients only while *busy* requests run.
+
+    *clock* returns the processor time of the current thread in seconds.
+    """
 
     def __init__(self, inner: WSGIApplication, busy: int = BUSY, clock: Callable[[], float] = time.thread_time) -> None:
         self._inner, self._busy, self._clock, self._limits = inner, busy, clock, ClientLimits()
         self._running, self._lock = 0, threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """A response from the response cache costs no processor time, but is refused as well: most of the cost arises
-        before the cache is read."""
+        """Requests for cached responses are not measured, but are rejected, too: most of their cost arises before the
+        cache is read."""
         client = environ.get(CLIENT, "")
         seconds = self._seconds_until_allowed(client) if self._running >= self._busy else 0
-        if seconds and not self._is_text(environ["REQUEST_METHOD"], client):
+        if seconds and not self._may_submit(environ["REQUEST_METHOD"], client):
             return _refuse(start_response, f"{seconds}")
         if ONLY_IF_CACHED in environ:
             return self._inner(environ, start_response)
@@ -65,8 +69,8 @@ class ProcessorTimeLimit:
             return int(str(refusal.retry_after))
         return 0
 
-    def _is_text(self, method: str, client: str) -> bool:
-        """Whether it is one of the few that are taken; counts it."""
+    def _may_submit(self, method: str, client: str) -> bool:
+        """Whether the request is a POST within TEXTS_PER_MINUTE. Counts it."""
         if method != "POST":
             return False
         try:

@@ -1,4 +1,4 @@
-"""The canonical query of an address: only parameters that its view reads, so that it has one entry in the cache."""
+"""The canonical query of a URL: only parameters that its view reads, so that each page has one entry in the cache."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ OF_PAGES = {
     "preferences": {"back"},
     "editor": {"after", "blank", "key", "page", "path", "q", "saved", "state", "status", "token", "version", "whole"},
 }  # fmt: skip
-"""By the first part of the path. Every page reads ``script`` too, a page of the site's own ``pictures``."""
+"""Parameters by the first part of the path. All pages also read ``script``; the site's own pages read ``pictures``."""
 
 OF_COMMENTS = {"next", "previous", "reply", "script", "sent", "sort", "thread"}
 OF_FEEDS, OF_EXPORTS = {"piece", "tag"}, {"page", "script"}
-"""Feeds and exports of a search also read ``q``, exports of a selection ``a``, those of an article ``comments``."""
+"""Feeds and exports of a search also read ``q``, exports of a selection ``a``, exports of an article ``comments``."""
 
 REPEATED = frozenset(("a", "tag"))
-"""Parameters that can be repeated; of the others only the first value is kept."""
+"""Parameters that can be repeated. Only the first value of each other parameter is used."""
 
 MOST_PARAMETERS = 2_000
 KNOWN_VALUES = {
@@ -40,27 +40,30 @@ KNOWN_VALUES = {
     "script": "|".join(SCRIPTS),
     "pictures": r"all|\d{1,3}(?:,\d{1,3}){0,99}",
 }
-"""Patterns."""
+"""Regular expressions for the values of parameters. Parameters that are not listed can have any value."""
 UNKNOWN = "unknown"
-"""Replaces any other value, because all of them get the same answer."""
+"""Replaces all other values of these parameters, because they all lead to the same response."""
 
 
 def canonical_query(path: str, query: str) -> str:
-    """*query* of *path*: parameters that are read there, sorted by name, each once, uniformly percent-encoded."""
+    """*query* reduced to the parameters that the view at *path* reads: sorted by name, uniformly percent-encoded.
+
+    Each occurs once, except those in REPEATED. Returns an empty string for more than MOST_PARAMETERS parameters.
+    """
     if not query.isascii():  # UTF-8 bytes that the client did not percent-encode, as latin-1 (PEP 3333)
         query = quote(query.encode("latin-1"), safe="%&=+;/?:@!$'()*,-._~")
     try:
         pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=MOST_PARAMETERS, errors="replace")
     except ValueError:
         return ""
-    kept: list[tuple[str, str]] = []
+    used: list[tuple[str, str]] = []
     seen: set[str] = set()
     names = parameters_of(path)
     for name, value in pairs:
         if name in names and (name in REPEATED or name not in seen):
             seen.add(name)
-            kept.append((name, value if _is_known(name, value) else UNKNOWN))
-    return urlencode(sorted(kept, key=lambda pair: pair[0]))
+            used.append((name, value if _is_known(name, value) else UNKNOWN))
+    return urlencode(sorted(used, key=lambda pair: pair[0]))
 
 
 def _is_known(name: str, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Compresses stored responses further, while nobody waits for them."""
+"""Compresses stored responses further, in the background."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ..http_responses.responses import BEST_QUALITY_SUFFIX
 from .stored_responses import CachedVariant, StoredResponse
 
 _MOST_QUEUED = 64
-"""At brotli's 7 ms a page, half a second of work."""
+"""Half a second of work: brotli takes 7 ms per page."""
 
 
 class Recompressor:
     """Recompresses responses with brotli quality 11 in a background thread, after their first hit.
 
-    A client can submit faster than brotli works, so the queue is bounded; the rest is submitted again at a later hit.
+    The queue is bounded, because clients can cause submissions faster than brotli compresses. A response that finds the
+    queue full is submitted again at a later hit.
     """
 
     def __init__(self) -> None:

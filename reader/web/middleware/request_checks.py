@@ -1,6 +1,6 @@
-"""Validates and normalizes requests: refuses malformed ones, drops unusable fields, sorts query parameters.
+"""Validates and normalizes requests: rejects malformed ones, drops unusable fields, sorts query parameters.
 
-Normalized requests keep the number of entries in the response cache small.
+Normalization keeps the number of entries in the response cache small.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST_FIELDS = {
 
 _LONGEST_FIELDS = tuple(LONGEST_FIELDS.items())
 _ONE_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-0*[1-9]\d*)", re.ASCII)
-"""Other ranges are ignored and the whole file is sent, as RFC 9110 14.2 allows."""
+"""The supported form of Range. Others are ignored and the whole file is sent, as RFC 9110 14.2 allows."""
 
 _STRONG_VALIDATOR = re.compile(r'"[^"]*"|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT')
 """Valid values of If-Range (RFC 9110 13.1.5): a strong entity tag or a date."""
@@ -39,13 +39,13 @@ _HOST = re.compile(r"(?:[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ANY_HOST = ("/healthz", "/readyz")
-"""Paths that load balancers request by IP address, or without a Host."""
+"""Paths that load balancers request by IP address or without Host."""
 
 
 class RequestChecks:
-    """*hosts* are the names of this site without port; empty for any.
+    """The WSGI middleware. *hosts* are the names of this site without port; empty to accept any name.
 
-    If *refuses_others*, a request for another Host gets 421, otherwise a response with ``no-store``.
+    A request for another Host gets 421 if *refuses_others* is true, else the usual response with ``no-store``.
     """
 
     def __init__(self, inner: WSGIApplication, hosts: frozenset[str], refuses_others: bool) -> None:
@@ -81,14 +81,17 @@ class RequestChecks:
 
 
 def _is_http_1_0(environ: WSGIEnvironment) -> bool:
-    """Such requests need no Host (RFC 9110 7.2): load balancers send them. granian calls it HTTP/1."""
+    """Whether the request is in HTTP/1.0, which needs no Host (RFC 9110 7.2); load balancers use it.
+
+    granian names this version HTTP/1.
+    """
     return environ.get("SERVER_PROTOCOL") in ("HTTP/1.0", "HTTP/1")
 
 
 def _fault(environ: WSGIEnvironment) -> str:
     """The status line for a malformed request (RFC 9112 3.2: exactly one valid Host) or too long a URL; else empty.
 
-    Methods are case-sensitive (RFC 9110 9.1), but werkzeug takes ``get`` for GET.
+    Methods are case-sensitive (RFC 9110 9.1), but werkzeug would accept ``get`` as GET.
     """
     method = environ["REQUEST_METHOD"]
     if method != method.upper():
@@ -103,7 +106,7 @@ def _fault(environ: WSGIEnvironment) -> str:
 
 @lru_cache(maxsize=1024)
 def is_host(field: str) -> bool:
-    """Whether *field* is a valid Host that werkzeug can decode, because URLs are built from it."""
+    """Whether *field* is a valid Host that werkzeug can decode. URLs are built from it."""
     try:
         return _HOST.fullmatch(field) is not None and bool(uri_to_iri(f"http://{field}/"))
     except ValueError:  # an invalid IPv6 address or invalid Punycode (RFC 3492)
@@ -128,8 +131,9 @@ def host_name(host: str) -> str:
 def _to_one_slash(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Redirects ``//a/rain`` to ``/a/rain``, and ``/news`` to ``/news/``, the home page below a path.
 
-    werkzeug takes them for one page: a proxy that closes ``/metrics`` may not close ``//metrics``, and each number of
-    slashes would have a copy of its own in the cache."""
+    werkzeug treats them as the same page. A proxy that blocks ``/metrics`` may not block ``//metrics``, and the cache
+    would store a copy for each number of slashes.
+    """
     path = quote("/" + environ["PATH_INFO"].lstrip("/"), safe="/:@!$&'()*+,;=~", encoding="latin-1")
     path, query = with_prefix(prefix_in(environ), path), environ.get("QUERY_STRING", "")
     return _refusal("308 Permanent Redirect", start_response, ("Location", path + (f"?{query}" if query else "")))
@@ -144,7 +148,7 @@ def _refusal(status: str, start_response: StartResponse, *more: tuple[str, str])
 
 def _without_caching(start_response: StartResponse) -> Callable[..., object]:
     def start(status: str, headers: Headers, *rest: object) -> object:
-        kept = [(name, value) for name, value in headers if name.lower() not in ("cache-control", "expires")]
-        return start_response(status, [*kept, ("Cache-Control", "private, no-store")], *rest)  # type: ignore[arg-type]
+        others = [(name, value) for name, value in headers if name.lower() not in ("cache-control", "expires")]
+        return start_response(status, [*others, ("Cache-Control", "private, no-store")], *rest)  # type: ignore[arg-type]
 
     return start

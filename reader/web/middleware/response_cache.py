@@ -25,21 +25,23 @@ _CACHEABLE_TYPES = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:xml|json)\b|a
 _LARGEST_BYTES = 1 << 20
 _OVERHEAD_BYTES = 2_000
 _LONGEST_SECONDS = 60
-"""Pages and feeds list finished exports, and no revision tells that one was finished: they learn of it in a minute."""
+"""The maximum age of a stored response. Pages and feeds list finished exports, and a finished export does not change
+the revision."""
 
 ONLY_IF_CACHED = "reader.only_if_cached"
-"""The key in ``environ`` for the revision of which a stored response is wanted at once, or else NotCached.
-
-Named after the directive of RFC 9111 5.2.1.7. Whoever sets it never waits: for a lock, the disk or a database."""
+"""The key in ``environ`` whose value is a revision. Then the cache returns a stored response of this revision or raises
+NotCached. Named after the directive of RFC 9111 5.2.1.7. No middleware may block such a request: no lock, disk or
+database."""
 
 STORED = "reader.stored"
-"""The key in ``environ`` under which such a request finds the CachedVariant and the StoredResponse it got."""
+"""The key in ``environ`` where the cache stores the CachedVariant and StoredResponse of a request with ONLY_IF_CACHED.
+"""
 
 MISSED = "missed"
 """The key of misses in ``collected``."""
 
 AT_ONCE_BYTES = 256 << 10
-"""The largest response to such a request: the event loop takes it whole, however slow the client is."""
+"""The maximum size of a response to such a request. The event loop buffers it as a whole for a slow client."""
 
 _METHODS = frozenset(("GET", "HEAD"))
 _TO_FLASK = frozenset(("HTTP_RANGE", "HTTP_A_IM", "HTTP_AUTHORIZATION"))
@@ -70,21 +72,21 @@ class CacheEntry:
 
 @dataclass
 class Generations:
-    """The entries of one revision. A new revision gets new ones, so that a thread that is still storing a response of
-    the revision before it stores it where nobody looks any longer."""
+    """The entries of one revision. A new revision has new entries. A thread that stores a response of the previous
+    revision writes to the old ones, which are no longer used."""
 
     revision: int
     pages: dict[Key, CacheEntry] = field(default_factory=dict)
     older: dict[Key, CacheEntry] = field(default_factory=dict)
     size_bytes: int = 0
-    """Of ``pages``."""
+    """The size of ``pages``."""
 
 
 class ResponseCache:
-    """The WSGI middleware. *revision* is that of the catalog; it is asked for at every request.
+    """The WSGI middleware. *revision* returns the catalog's revision; it is called for every request.
 
-    *normal* maps WSGI names of request fields to functions that normalize their values for the cache key. Other fields
-    are used unchanged.
+    *normal* maps WSGI names of request fields to functions that normalize their values for the cache key. The values of
+    other fields are used unchanged.
 
     ::
 
@@ -105,29 +107,29 @@ class ResponseCache:
     ) -> None:
         self.inner = inner
         self.hits: dict[str, int] = {}
-        """The number of hits by status line, since the process started. It is not reset: a hit counted while
-        another thread resets it would bring all the others back."""
+        """The number of hits by status line since the process started. It is never reset: a concurrent hit would
+        restore the old number."""
         self.misses = 0
-        """The number of responses that could be stored and had to be built, since the process started."""
+        """The number of cacheable responses that had to be built since the process started."""
         self.collected: dict[str, int] = {}
-        """The part of ``hits``, and of ``misses`` under MISSED, that the metrics have."""
+        """The part of ``hits``, and of ``misses`` under MISSED, that the metrics already include."""
         self.revision, self._normal, self._limit_bytes = revision, normal, limit_bytes
         self.generation = 0
-        """Incremented whenever responses are dropped: nobody should hold them any longer."""
+        """Incremented whenever responses are dropped. Other caches of these responses are then invalid."""
         self._current = Generations(-1)
         self._drops = 0
         self._recompressor = Recompressor()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if ONLY_IF_CACHED in environ:
-            return self._at_once(environ, start_response)
+            return self._send_stored(environ, start_response)
         if environ["REQUEST_METHOD"] not in _METHODS:
             return self.inner(environ, start_response)
         state = self.revision()
         _, ready = self._stored(environ, state)
         return self._send(ready, environ, start_response) if ready else self._fetch(environ, start_response, state)
 
-    def _at_once(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _send_stored(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in _METHODS:
             raise NotCached
         variant, ready = self._stored(environ, environ[ONLY_IF_CACHED])
@@ -137,7 +139,7 @@ class ResponseCache:
         return self._send(ready, environ, start_response)
 
     def _stored(self, environ: WSGIEnvironment, state: int) -> tuple[CachedVariant | None, StoredResponse | None]:
-        """The stored response for the request; None if it must go to Flask."""
+        """The stored response for the request; (None or the variant, None) if the request must go to Flask."""
         variant = self._find(environ, state)
         if variant is None or not _TO_FLASK.isdisjoint(environ):
             return None, None
@@ -170,7 +172,7 @@ class ResponseCache:
         return current
 
     def _promoted(self, current: Generations, key: Key) -> CacheEntry | None:
-        """An entry of the old generation, moved to the new one."""
+        """Moves an entry of the old generation to the new one and returns it; None if there is none."""
         entry = current.older.pop(key, None)
         if entry is not None:
             current.pages[key] = entry
@@ -178,7 +180,7 @@ class ResponseCache:
         return entry
 
     def _fetch(self, environ: WSGIEnvironment, start_response: StartResponse, state: int) -> Iterable[bytes]:
-        """The response of Flask. It is stored if cacheable and if the catalog's revision has not changed meanwhile."""
+        """The response of Flask. Stores it if it is cacheable and the catalog's revision has not changed meanwhile."""
         response, drops = _Response(), self._drops
         body = self.inner(environ, response.start)
         if not (response.is_cacheable() and environ["REQUEST_METHOD"] == "GET"):
@@ -189,7 +191,7 @@ class ResponseCache:
         current = self._current
         if self.revision() == state == current.revision and self._drops == drops:
             self._store(current, environ, response, content)
-            if self._drops != drops:  # what was just stored may be what was dropped
+            if self._drops != drops:  # the stored response may be one of the dropped ones
                 current.pages.pop(_key(environ), None)
         start_response(response.status, response.headers)
         return [content]
@@ -231,7 +233,7 @@ class ResponseCache:
 
 
 def _stored_bytes(content: bytes, key: Key, variant_key: tuple[Hashable, ...]) -> int:
-    """Memory of an entry. Clients choose the address and the header fields, which may be longer than the page."""
+    """The memory of an entry. It includes the URL and header fields, which clients can make longer than the page."""
     names = (text for text in (*key, *variant_key) if isinstance(text, str))
     return len(content) + _OVERHEAD_BYTES + sum(map(len, names))
 
@@ -244,41 +246,41 @@ class _Response:
 
     def start(self, status: str, headers: Headers, _exc_info: object = None) -> Callable[[bytes], object]:
         self.status, self.headers = status, headers
-        self._named = {name.lower(): value for name, value in headers}
+        self._fields = {name.lower(): value for name, value in headers}
         return _no_write
 
     @property
     def etag(self) -> str:
-        return self._named.get("etag", "")
+        return self._fields.get("etag", "")
 
     @property
     def modified(self) -> str:
-        return self._named.get("last-modified", "")
+        return self._fields.get("last-modified", "")
 
     def is_cacheable(self) -> bool:
-        named = self._named
+        fields = self._fields
         return (
             self.status[:3] in ("200", "304")
-            and "public" in named.get("cache-control", "")
+            and "public" in fields.get("cache-control", "")
             and version_in(self.etag) != ""
-            and "set-cookie" not in named
-            and "*" not in named.get("vary", "")
-            and (self.status[:3] == "304" or _CACHEABLE_TYPES.match(named.get("content-type", "")) is not None)
-            and int(named.get("content-length", 0)) <= _LARGEST_BYTES
+            and "set-cookie" not in fields
+            and "*" not in fields.get("vary", "")
+            and (self.status[:3] == "304" or _CACHEABLE_TYPES.match(fields.get("content-type", "")) is not None)
+            and int(fields.get("content-length", 0)) <= _LARGEST_BYTES
         )
 
     def max_age_seconds(self) -> int:
-        found = _MAX_AGE.search(self._named["cache-control"])
+        found = _MAX_AGE.search(self._fields["cache-control"])
         return min(int(found[1]), _LONGEST_SECONDS) if found else _LONGEST_SECONDS
 
     def store_in(self, variant: CachedVariant, content: bytes) -> None:
-        """Stores the response in *variant*. An existing body, perhaps recompressed, stays and is fresh again."""
+        """Stores the response in *variant*. An existing body, which may be recompressed, stays and is fresh again."""
         variant.fresh_until = time.monotonic() + self.max_age_seconds()
         ready = (self.status, self.headers, content)
         if self.status.startswith("304"):
             variant.unchanged |= {self.etag: ready, f"W/{self.etag}": ready, "": ready}
         elif variant.ready is None:
-            variant.ready, variant.may_recompress = ready, self._named.get("content-encoding") == "br"
+            variant.ready, variant.may_recompress = ready, self._fields.get("content-encoding") == "br"
 
 
 def vary_fields(headers: Headers) -> tuple[str, ...]:
@@ -289,7 +291,7 @@ def vary_fields(headers: Headers) -> tuple[str, ...]:
 
 
 def _key(environ: WSGIEnvironment) -> Key:
-    """The parts of the URL (RFC 9111 4): feeds and catalogues contain the scheme and host they were requested by."""
+    """The parts of the URL (RFC 9111 4). Feeds and catalogues contain the scheme and host of the request."""
     query, host = environ.get("QUERY_STRING", ""), environ.get("HTTP_HOST", "")
     return environ["PATH_INFO"], query, host, environ.get("wsgi.url_scheme", ""), environ.get("SCRIPT_NAME", "")
 

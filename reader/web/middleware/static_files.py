@@ -1,7 +1,7 @@
-"""Serves ``static/`` with whitenoise: small files whose address contains the build id, so that caches keep them.
+"""Serves ``static/`` with whitenoise. URLs contain the build id, so caches can store the files permanently.
 
-All are read when the process starts: an update replaces them while it serves. Pages of another build, in a cache or of
-another process during a reload, name that build's addresses: they get the file that this process has.
+All files are read when the process starts, because an update can replace them later. Pages of another build (in a
+cache, or from another process during a reload) link to URLs of that build. These URLs return the file of this process.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _BUILD = re.compile(r"/static/[0-9a-f]{16}/")
 
 
 class StaticFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
-    """Whole files only, which RFC 9110 14.2 allows: whitenoise 6 answers 416 for a range of one byte and ignores
-    If-Range. It also compares If-None-Match as text, and so misses lists and ``*`` (13.1.2).
+    """The WSGI middleware for the files in the folder *root*, below ``/static/<build id>/``.
 
-    They are those of *root*, below ``/static/<build id>/``.
+    Ignores Range, as RFC 9110 14.2 allows: whitenoise 6 answers 416 for a range of one byte and ignores If-Range.
+    Compares If-None-Match itself: whitenoise compares it as text and does not support lists and ``*`` (13.1.2).
     """
 
     def __init__(self, inner: WSGIApplication, root: Path, build_id: str) -> None:
@@ -40,11 +40,11 @@ class StaticFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
         found = _BUILD.match(path)
         if found and found[0] != self._prefix:
             environ["PATH_INFO"] = self._prefix + path[found.end() :]
-            start_response = _not_for_long(start_response)
+            start_response = _with_short_lifetime(start_response)
         return super().__call__(environ, start_response)
 
     def content(self, name: str) -> bytes:
-        """The file at *name* below ``static/``."""
+        """The content of the file *name*, a path below ``static/``. Raises KeyError."""
         return self._contents[self.files[self._prefix + name].alternatives[-1][1]]
 
     def serve(self, static_file: Any, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -60,7 +60,7 @@ class StaticFiles(WhiteNoise):  # type: ignore[misc]  # whitenoise has no types
         return [self._contents[static_file.get_path_and_headers(environ)[0]]]
 
 
-def _not_for_long(start_response: StartResponse) -> StartResponse:
+def _with_short_lifetime(start_response: StartResponse) -> StartResponse:
     def start(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
         if status.startswith(("200", "304")):
             headers = [(name, OF_ANOTHER_BUILD if name == "Cache-Control" else value) for name, value in headers]

@@ -1,4 +1,4 @@
-"""What the response cache stores: responses, by the version and content coding that their entity tag names."""
+"""The stored responses of the response cache, by the version and content coding in their entity tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The site's accent colour, made readable: darker on the light papers, lighter on the dark one (WCAG 2.2 1.4.3)."""
+"""Adjusts the site's accent colour until it is readable: darker on light backgrounds, lighter on the dark one (WCAG 2.2
+1.4.3).
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,14 @@ DEFAULT = "#8f1d16"
 
 @dataclass(frozen=True)
 class ThemeColour:
-    """What ``<meta name=theme-color>`` says: the colour of the paper, and for which devices if not for all."""
+    """A ``<meta name=theme-color>``: the background colour and a media query; the empty query is for all devices."""
 
     color: str
     media: str = ""
 
 
 def theme_colours(classes: str) -> tuple[ThemeColour, ...]:
-    """For the preference *classes*. A browser takes the first whose media query matches."""
+    """The theme colours for the preference *classes*. A browser uses the first whose media query matches."""
     names = set(classes.split())
     large, normal, sepia = LIGHT_PAPERS
     [dark] = DARK_PAPERS
@@ -54,12 +56,15 @@ def accent_style(accent: str, classes: str) -> Markup:
 
 @lru_cache(64)
 def icon_colour(accent: str) -> str:
-    """The colour of the icon in a browser's tab: seen on a light tab, whatever the accent."""
+    """The colour of the icon in a browser tab: *accent*, darkened until it is visible on a light tab."""
     return readable(accent or DEFAULT, LIGHT_PAPERS, CONTRAST)
 
 
 def readable(colour: str, papers: tuple[str, ...], ratio: float) -> str:
-    """*colour*, mixed with black or white as little as gives that contrast on each of *papers*."""
+    """*colour*, mixed with the least black or white that reaches the contrast *ratio* on each of *papers*.
+
+    Colours are ``#rrggbb``. Returns black or white if the ratio cannot be reached.
+    """
     towards = 0 if luminance(papers[0]) > 0.2 else 255
     parts = _parts(colour)
     for step in range(101):

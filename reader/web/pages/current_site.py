@@ -1,4 +1,4 @@
-"""The site as its own files describe it, for pages: with the fallback name, in the reader's script."""
+"""The site's identity for pages: the settings in its files, with the fallback name, in the reader's script."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .. import services
 from ..requests.request_context import request_context
 
 LOGO_HEIGHT, LOGO_WIDTH = 40, 240
-"""The largest size of the logo on the home page, in CSS pixels."""
+"""The maximum size of the logo on the home page, in CSS pixels."""
 
 DENSITY = 3
-"""Pixels of the screen per CSS pixel, at most, of phones."""
+"""The highest number of device pixels per CSS pixel on phones."""
 
-WIDE = 2
-"""How many times its height the width of a logo is that holds the name."""
+NAME_ASPECT_RATIO = 2
+"""A logo whose width is more than this many times its height is assumed to contain the site's name."""
 
 
 def own_site() -> Site:
-    """As written. While the catalog cannot be read, only its name is known."""
+    """The site, not converted to another script. If the catalog cannot be read, only the name is set."""
     site = Site()
     with suppress(sqlite3.Error, Busy):
         site = services().catalog.site
@@ -37,7 +37,7 @@ def own_site() -> Site:
 
 
 def shown_site() -> Site:
-    """In the script of ``?script=``, else of the reader's preference."""
+    """The site in the script of ``?script=``, else in the reader's preferred script."""
     found: Site | None = g.get("site")
     if found is None:
         script = request.args.get("script", "")
@@ -48,35 +48,38 @@ def shown_site() -> Site:
 
 
 def in_script(item: Shown, script: str) -> Shown:
-    """*item* in *script*, with the words and names of the site's settings."""
+    """*item* converted to *script*, with the terms and names from the site's settings."""
     is_changed = needs_change(item.language, script)
     return script_conversion.in_script(item, script, terms_of(shown_site())) if is_changed else item
 
 
 def logo_width(logo: SitePicture) -> int:
-    """In CSS pixels, so that it is at most LOGO_WIDTH × LOGO_HEIGHT."""
+    """The width in CSS pixels that fits the logo into LOGO_WIDTH × LOGO_HEIGHT."""
     return max(1, min(LOGO_WIDTH, LOGO_HEIGHT * logo.width // logo.height))
 
 
-def logo_pixels(logo: SitePicture, least: int) -> int:
-    """The width of its smallest rendition of at least *least* pixels, else of the widest one."""
+def logo_pixels(logo: SitePicture, min_width: int) -> int:
+    """The width of the smallest rendition that has at least *min_width* pixels, else of the widest rendition."""
     widest = logo.rendition_width
-    return min((width for width in WIDTHS if least <= width < widest), default=widest)
+    return min((width for width in WIDTHS if min_width <= width < widest), default=widest)
 
 
 def logo_address(logo: SitePicture) -> str:
-    """Of the picture on the home page, with its transparency."""
+    """The URL path of the logo for the home page, as WebP, which keeps transparency."""
     return urls.media(logo.digest, logo_pixels(logo, DENSITY * logo_width(logo)), "webp")
 
 
 def shows_name() -> bool:
-    """Whether the home page shows the name as text: a logo much wider than high is taken to hold it."""
+    """Whether the home page shows the name as text. False if it shows a logo wider than NAME_ASPECT_RATIO allows."""
     logo = shown_site().logo
-    return not (logo and request_context().shows_pictures and logo.width > WIDE * logo.height)
+    return not (logo and request_context().shows_pictures and logo.width > NAME_ASPECT_RATIO * logo.height)
 
 
 def police_query(site: Site) -> str:
-    """The page of the Ministry of Public Security that shows the record (公安备案) of its number."""
+    """The URL at the Ministry of Public Security that shows the site's record (公安备案).
+
+    Returns the URL of the home page there if ``site.police`` contains no record number.
+    """
     number = re.search(r"\d{8,20}", site.police)
     return "https://beian.mps.gov.cn/" + (f"#/query/webSearch?code={number[0]}" if number else "")
 

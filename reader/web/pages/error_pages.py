@@ -48,8 +48,8 @@ _STATUS = (
     (StateUnusable, 503),
 )
 
-_OF_THE_ADDRESS = frozenset((404, 410, 414))
-"""The errors that everybody gets at this address, whatever else is in the request."""
+_URL_ERRORS = frozenset((404, 410, 414))
+"""The errors that depend only on the URL, not on other parts of the request."""
 
 _WORDS = {
     400: (N_("Bad request"), N_("Check the address for typos.")),
@@ -69,27 +69,29 @@ _LARGE_FORM = (
     N_("The text is too large"),
     N_("Go back: what you entered is still there. Then send it in smaller parts."),
 )
-"""For a request body above the limit, which is not read."""
+"""The same for a request body above the size limit (413), which is not read."""
 
 
 FOR_OPERATORS = ("monitoring", "health")
-"""The blueprints that answer while a new catalog is filled, too."""
+"""The blueprints that also respond while a new catalog is being filled."""
 
 LOG_SECONDS = 60.0
-_log_again: dict[str, float] = {}
-"""When an error of the database is logged again (monotonic seconds). SQLite has a few dozen messages."""
+_next_log_times: dict[str, float] = {}
+"""By message: the monotonic time in seconds at which a database error is logged again. SQLite has some dozen messages.
+"""
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(ReaderError, show_error)
     app.register_error_handler(HTTPException, show_http_error)
     app.after_request(relative_redirect)
-    app.after_request(keep_from_caches)
+    app.after_request(restrict_error_caching)
     app.register_error_handler(sqlite3.Error, show_database_error)
-    app.before_request(refuse_while_filling)
+    app.before_request(check_catalog_complete)
 
 
 def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
+    """The error page for *error* with its status; a redirect if the article moved."""
     if isinstance(error, Moved):
         return _moved(error)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
@@ -100,22 +102,22 @@ def show_error(error: ReaderError) -> tuple[Response, int, dict[str, str]] | Wer
 
 
 def show_database_error(error: sqlite3.Error) -> tuple[Response, int, dict[str, str]] | WerkzeugResponse:
-    """503 for a full or unreadable disk or a locked database. Each error is logged once a minute, for one page."""
+    """503 for a full or unreadable disk or a locked database. Logs each message at most once per LOG_SECONDS."""
     now = time.monotonic()
-    if now >= _log_again.get(str(error), 0.0):
-        _log_again[str(error)] = now + LOG_SECONDS
+    if now >= _next_log_times.get(str(error), 0.0):
+        _next_log_times[str(error)] = now + LOG_SECONDS
         LOG.error("%s: %s", request.path, error)
     return show_error(Busy(Message(N_("the database cannot be used")), retry_seconds=30))
 
 
-def refuse_while_filling() -> None:
-    """Raises Busy while a new catalog is filled, so that no article gets a 404 and no list is empty."""
+def check_catalog_complete() -> None:
+    """Raises Busy while a new catalog is being filled, so that no article gets a 404 and no list is empty."""
     if (request.endpoint or "").partition(".")[0] not in FOR_OPERATORS and not services().catalog.is_complete():
         raise rebuilding()
 
 
 def show_http_error(error: HTTPException) -> Response | WerkzeugResponse | tuple[Response, int, dict[str, str]]:
-    """Werkzeug's own errors (404, 405, 400 …) on our page; redirects pass."""
+    """The error page for Werkzeug's own errors (404, 405, 400 …). Redirects pass unchanged."""
     if error.code is None or error.code < 400:
         return error.get_response()
     if error.code == 404 and (moved := _from_another_site()):
@@ -126,9 +128,11 @@ def show_http_error(error: HTTPException) -> Response | WerkzeugResponse | tuple
 
 
 def _from_another_site() -> WerkzeugResponse | None:
-    """An address that no page of ours has may be one that the article had before (RFC 9110 15.4.2), on this host or
-    below the path of this site."""
-    if request.path.strip("/") in urls.FIRST_PARTS:  # ``/editor/`` is not a name for an article if ``/editor`` is ours
+    """A redirect if the unknown path is a previous address of an article (RFC 9110 15.4.2), else None.
+
+    Looks for the path on this host and for the path below the prefix of this site.
+    """
+    if request.path.strip("/") in urls.FIRST_PARTS:  # ``/editor/`` is no previous address if ``/editor`` is ours
         return None
     for path in dict.fromkeys((request.path, request.script_root + request.path)):
         with suppress(NotFound, sqlite3.Error, Busy):
@@ -146,26 +150,26 @@ def relative_redirect(response: Response) -> Response:
     return response
 
 
-def keep_from_caches(response: Response) -> Response:
-    """``no-store`` for errors that depend on fields that no cache looks at: Range, If-Match, Upgrade.
+def restrict_error_caching(response: Response) -> Response:
+    """Sets ``no-store`` on errors that depend on fields outside cache keys: Range, If-Match, Upgrade.
 
-    A cache may keep whatever is public and fresh (RFC 9111 3). One visitor's 412 would be everybody's page. werkzeug's
-    has the whole file as its body.
+    A cache may store any public, fresh response (RFC 9111 3). It would serve one visitor's 412 to everyone. Also
+    replaces the body of werkzeug's 412, which is the whole file.
     """
     if response.status_code == PreconditionFailed.code:
         response.close()
         response = Response("412 Precondition Failed\n", PreconditionFailed.code, mimetype="text/plain")
-    if response.status_code >= 400 and response.status_code not in _OF_THE_ADDRESS:
+    if response.status_code >= 400 and response.status_code not in _URL_ERRORS:
         response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _freshness(status: int) -> dict[str, str]:
-    """Cache headers: those of _OF_THE_ADDRESS are cached for a minute; by shared caches only without our cookie."""
-    whose = "public" if request_context().is_public else "private"
-    is_kept = status in _OF_THE_ADDRESS
+    """Cache headers: _URL_ERRORS are cached for a minute; by shared caches only without our cookie."""
+    scope = "public" if request_context().is_public else "private"
+    is_cacheable = status in _URL_ERRORS
     return {
-        "Cache-Control": f"{whose}, max-age=60" if is_kept else "no-store",
+        "Cache-Control": f"{scope}, max-age=60" if is_cacheable else "no-store",
         "Vary": ", ".join(("Accept-Encoding", *VARY)),
     }
 
@@ -175,7 +179,7 @@ def _moved(error: Moved) -> WerkzeugResponse:
     found = re.fullmatch(r"/a/[^/.]+(.*)", request.path)
     path = urls.article(error.slug) + quote(found[1] if found else "")
     query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
-    return redirect(path + query, 301 if request.method in ("GET", "HEAD") else 308)  # a form is sent once more
+    return redirect(path + query, 301 if request.method in ("GET", "HEAD") else 308)  # 308 repeats the POST
 
 
 def _page(status: int, words: tuple[str, str] | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""Minifies style sheets and scripts once at start, for inlining into pages, which saves requests."""
+"""Minifies style sheets and scripts at the start. Pages contain them inline, which saves requests."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class InlineStyles:
 
 
 def script(source: str) -> Markup:
+    """The minified JavaScript *source*."""
     return Markup(rjsmin.jsmin(source))  # noqa: S704  our own file
 
 

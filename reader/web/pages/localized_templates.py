@@ -1,8 +1,8 @@
-"""Renders templates in the language of the request. Texts without values are translated when a template is compiled,
-and included files become part of it.
+"""Renders templates in the language of the request.
 
-An article page has some twenty texts and includes a dozen files. Looking the texts up took a quarter of the time of its
-template, giving the variables to each included file a sixth.
+Texts without placeholders are translated when a template is compiled, and included files are inlined. An article page
+has some twenty texts and includes a dozen files. Looking up the texts took a quarter of the template's time, passing
+the variables to each included file a sixth.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from ..http_responses.url_prefixing import with_prefix
 from ..requests.request_context import message_catalogue, request_context
 
 _INCLUDE = re.compile(r"\{% include '([^']+)' %\}\n?")
-"""With the line end after it, which ``trim_blocks`` takes away."""
+"""An include with the line end after it, which ``trim_blocks`` removes."""
 _TEXT = ["variable_begin", "name", "lparen", "string", "rparen", "variable_end"]
 """The tokens of ``{{ _('Home') }}``."""
 
 
 class TranslatedTexts(Extension):
-    """Replaces ``{{ _('Home') }}`` by its text in the language of the request; other calls are left to Jinja's own.
+    """Replaces ``{{ _('Home') }}`` by its text in the language of the request, and includes by the included file.
 
-    Replaces ``{% include 'parts/bar.html' %}`` by the file.
+    Jinja's own i18n extension handles the other calls of ``_``.
     """
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  Jinja gives them
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  Jinja passes them
         return _INCLUDE.sub(lambda found: self._source(found[1]), source)
 
     def _source(self, name: str) -> str:
@@ -50,14 +50,14 @@ class TranslatedTexts(Extension):
 
 
 def render_template(name: str, **context: Any) -> str:
-    """As Flask's function, in the language of the request. A page has the addresses of a site below a path."""
+    """Like Flask's function, but in the language of the request, and with the path prefix in the links of a page."""
     current_app.update_template_context(context)
     text = _environment(request_context().locale).get_template(name).render(context)
     return with_prefix(text) if name.endswith(".html") and not name.startswith("parts/") else text
 
 
 def _environment(locale: str) -> Environment:
-    """A copy of the app's environment, with compiled templates of its own."""
+    """A copy of the app's environment for *locale*, with its own compiled templates."""
     known: dict[str, Environment] = current_app.extensions["reader-templates"]
     if locale not in known:
         environment = current_app.jinja_env.overlay(extensions=[TranslatedTexts])

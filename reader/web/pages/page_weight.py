@@ -1,4 +1,4 @@
-"""The compressed size of a page, which the page itself says."""
+"""Inserts the compressed size of a page into the page itself."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ WEIGHT_PLACEHOLDER = "\ue000"
 """The placeholder for the page's size: a private-use character that articles do not contain."""
 
 _MOST_GUESSES = 3
-"""At the border of two figures each may give the size of the other: then the page says one that is some bytes off."""
+"""The maximum number of attempts. Near a rounding border, inserting each of two texts may lead to the size of the
+other. Then the text is some bytes off."""
 
 _RATIOS = {"br": 0.765, "gzip": 0.93, "zstd": 0.9}
-"""By content coding: the size of a page, divided by its size compressed roughly; medians of 600 articles. Fixed, so
-that every process makes the same bytes of a page: its ETag is a strong one."""
+"""By content coding: compressed size divided by the size from ``compressed_roughly``; medians of 600 articles.
+Constants, so that every process produces the same bytes: the ETag is a strong one."""
 
 
 def weighed(page: str) -> str | EncodedBody:
-    """*page* with its compressed size in place of the placeholder; compressed already, if there is one.
+    """*page*, compressed, with its compressed size instead of the placeholder; uncompressed if it has no placeholder.
 
-    The size is guessed first. Where the guess is right the page was compressed once, not twice: of five folders of
-    articles for 23 to 98 of a hundred pages, as those of one site are more or less alike.
+    The size is estimated first. If the estimate is right, the page is compressed only once. In five folders of articles
+    it was right for 23 to 98 percent of the pages, depending on how similar they are.
     """
     if WEIGHT_PLACEHOLDER not in page:
         return page
@@ -36,7 +37,7 @@ def weighed(page: str) -> str | EncodedBody:
 
 
 def kilobytes(size_bytes: int) -> str:
-    """``4.4 KB`` below 10 KB, ``130 KB`` above, ``1.2 MB`` from 1,000 KB on, with a no-break space.
+    """``4.4 KB`` below 10 KB, ``130 KB`` above, ``1.2 MB`` from 1,000 KB, with a no-break space.
 
     1 KB is 1024 bytes.
     """

@@ -34,13 +34,15 @@ from .page_weight import WEIGHT_PLACEHOLDER, kilobytes, weighed
 
 @dataclass(frozen=True)
 class NavigationLink:
+    """A link with its label. ``address`` is a URL path without the site's prefix."""
+
     label: str
     address: str
 
 
 @dataclass(frozen=True)
 class ExportLink:
-    """A link to an export; ``size_bytes`` is None if the file does not exist yet, or estimated."""
+    """A link to an export. ``size_bytes`` is None if it is unknown; before the file exists it is an estimate."""
 
     label: str
     address: str
@@ -71,7 +73,7 @@ def translated_labels(
 ) -> list[NavigationLink]:
     """*links* with labels in *script* (one of SCRIPTS), else in the preferred script.
 
-    Those of *names* that a conversion could spoil stay, as they do in the text of an article.
+    Those of *names* that a conversion could spoil stay unchanged, as in the text of an article.
     """
     script = script or request_context().preferences["script"]
     if script not in SCRIPTS:
@@ -89,9 +91,10 @@ def teasers_shown(teasers: Iterable[Teaser]) -> list[Teaser]:
 def render_page(
     template: str, version: str, build: Callable[[], dict[str, Any]], cache_control: str = "", *, is_dated: bool = True
 ) -> Response:
-    """The conditional response of a page. *version* must change with everything that *build* passes to the template.
+    """The conditional response with a page. *build* returns the variables of *template*; *version* must change whenever
+    they change.
 
-    Without *is_dated* it has no Last-Modified: a page changes for more reasons than the catalog knows.
+    Set *is_dated* to False for a page that also changes for reasons outside the catalog: it has no Last-Modified.
     """
     representation = Representation(
         version=version_of(
@@ -108,7 +111,7 @@ RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
 
 
 def direction_of(language: str) -> str:
-    """The ``dir`` of a text; empty from left to right."""
+    """The ``dir`` attribute for *language*: ``rtl``, or empty for left to right."""
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
 
 
@@ -154,18 +157,18 @@ def _context() -> dict[str, Any]:
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
 
-_ONLY_WORDS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
-"""A path in which nothing is percent-encoded but letters beyond ASCII."""
+_ONLY_LETTERS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
+"""A path in which only non-ASCII characters are percent-encoded."""
 
 
 @lru_cache(maxsize=4096)
 def iri(path: str) -> str:
-    """*path* with readable characters instead of percent-encoded ones (RFC 3987): fewer bytes of a page."""
+    """*path* with readable characters instead of percent-encoded ones (RFC 3987), which makes pages smaller."""
     if "%" not in path:
         return path
-    if _ONLY_WORDS.fullmatch(path):
+    if _ONLY_LETTERS.fullmatch(path):
         with suppress(UnicodeDecodeError):
-            return unquote(path, errors="strict")  # as the function below, in two thirds of its time
+            return unquote(path, errors="strict")  # same result as uri_to_iri in two thirds of its time
     return uri_to_iri(path)
 
 

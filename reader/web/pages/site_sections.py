@@ -12,23 +12,24 @@ from ...models import Collection
 from .. import services
 
 MOST_SECTIONS = 60
-"""How many sections the front page shows, each with a query and some headlines; a folder for each article gives
-thousands. The page of all sections has the others."""
+"""The maximum number of sections on the front page, where each needs a query and shows some headlines.
+
+A site with one folder per article has thousands of sections. The page of all sections lists the others.
+"""
 
 Counted = tuple[Collection, int]
-"""A section and the number of its articles, with those of its sub-sections."""
+"""A section and the number of articles in it and its sub-sections."""
 
 
 def top_sections() -> list[Collection]:
-    """The first top-level sections: those that the site's settings name in their order, then those with most articles.
-    At most MOST_SECTIONS."""
+    """The first MOST_SECTIONS top-level sections: in the order of the site's settings, then by number of articles."""
     order = {name: number for number, name in enumerate(services().catalog.site.sections)}
     top = [section for section, _ in all_sections() if "/" not in section.name]
     return sorted(top, key=lambda section: order.get(section.name, len(order)))[:MOST_SECTIONS]
 
 
 def sections_below(section: Collection) -> list[Collection]:
-    """The MOST_SECTIONS direct sub-sections with most articles, by name."""
+    """The direct sub-sections, sorted by name. At most the MOST_SECTIONS with the most articles."""
     depth = section.name.count("/") + 1
     under = (other for other, _ in all_sections() if other.name.startswith(f"{section.name}/"))
     largest = islice((other for other in under if other.name.count("/") == depth), MOST_SECTIONS)
@@ -36,7 +37,7 @@ def sections_below(section: Collection) -> list[Collection]:
 
 
 def all_sections() -> tuple[Counted, ...]:
-    """In the order of ``in_tree_order``."""
+    """All sections of the site with their numbers of articles, in the order of ``in_tree_order``."""
     return _all_sections(services().catalog, services().catalog.revision)
 
 
@@ -46,7 +47,7 @@ def _all_sections(catalog: Catalog, _revision: int) -> tuple[Counted, ...]:
 
 
 def in_tree_order(counted: list[Counted]) -> tuple[Counted, ...]:
-    """Each section before its sub-sections; sections beside each other by number of articles, then by name."""
+    """*counted*, each section before its sub-sections; siblings by number of articles, then by name."""
     below: dict[str, list[Counted]] = defaultdict(list)
     for section, count in sorted(counted, key=lambda pair: (-pair[1], pair[0].name)):
         below[section.name.rpartition("/")[0]].append((section, count))
@@ -59,7 +60,7 @@ def in_tree_order(counted: list[Counted]) -> tuple[Counted, ...]:
 
 
 def with_parents(counted: Sequence[Counted], start: int, stop: int) -> list[Counted]:
-    """``counted[start:stop]`` of sections in tree order, after the parent sections of the first one."""
+    """``counted[start:stop]`` of sections in tree order, preceded by the parent sections of the first one."""
     on_page = list(counted[start:stop])
     first = on_page[0][0].name if on_page else ""
     return [pair for pair in counted[:start] if first.startswith(f"{pair[0].name}/")] + on_page

@@ -15,7 +15,7 @@ from ...i18n import N_
 
 @dataclass(frozen=True)
 class Preference:
-    """``choices`` maps values to msgids, in the order of the form."""
+    """A row of the table. ``choices`` maps values to msgids, in the order of the form."""
 
     name: str
     label: str
@@ -76,8 +76,9 @@ class Preferences:
     def changed(self, values: Iterable[str]) -> Preferences:
         """A copy with *values*, each replacing the choice of its preference. Unknown values are ignored."""
         latest = {owner.name: value for value in (*self.chosen, *values) if (owner := _owner_of(value))}
-        kept = (latest.get(preference.name, preference.default) for preference in _TABLE)
-        return Preferences(tuple(value for value, owner in zip(kept, _TABLE, strict=True) if value != owner.default))
+        selected = (latest.get(preference.name, preference.default) for preference in _TABLE)
+        pairs = zip(selected, _TABLE, strict=True)
+        return Preferences(tuple(value for value, owner in pairs if value != owner.default))
 
 
 DEFAULTS = Preferences()
@@ -85,7 +86,7 @@ DEFAULTS = Preferences()
 
 @lru_cache(maxsize=1024)
 def preferences_of(cookie: str) -> Preferences:
-    """Parses the cookie's value."""
+    """Parses the cookie's value. Unknown values are ignored."""
     return DEFAULTS.changed(cookie.split(".")[: len(_TABLE)])
 
 

@@ -19,10 +19,10 @@ from .preference_choices import DEFAULTS, Preferences, preferences_of
 
 COOKIE = "reader"
 AUTHOR_COOKIE = "comment"
-"""Of who has commented, sent to the pages of that article's comments only."""
+"""The cookie of a comment's author. Browsers send it only to the comment pages of that article."""
 
 VARY = ("Cookie", "Accept-Language", "Save-Data")
-"""The request fields that pages depend on besides Accept-Encoding; ``request_context_of`` reads these only."""
+"""The request fields that pages depend on besides Accept-Encoding. ``request_context_of`` reads only these."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RequestContext:
 
     @property
     def shows_only_titles(self) -> bool:
-        """In lists: no summaries, pictures, times and sections."""
+        """Whether lists omit summaries, pictures, times and sections."""
         return self.preferences["lists"] == "titles"
 
     @property
@@ -58,7 +58,7 @@ class RequestContext:
 
     @property
     def variant(self) -> str:
-        """Part of every page's ETag: requests with the same variant get the same bytes."""
+        """A part of every page's ETag. Requests with the same variant receive the same bytes."""
         return f"{self.preferences} {self.locale} {'save' if self.saves_data else ''}"
 
     @property
@@ -74,7 +74,7 @@ class RequestContext:
 def request_context_of(
     cookie: str, accept_language: str, save_data: str, site_language: str, script: str = ""
 ) -> RequestContext:
-    """The context of these request fields, and of *script* (``?script=``). Nothing else may change a public page."""
+    """The context for these request fields and *script* (``?script=``). Public pages depend on no other input."""
     preferences = preferences_of(cookie)
     language = preferences["language"]
     if language == "browser":
@@ -85,13 +85,13 @@ def request_context_of(
 
 
 def _in_script(locale: str, script: str) -> str:
-    """A Chinese interface is in the characters that were chosen for the articles."""
+    """*locale*; a Chinese locale is replaced by the one for *script*, the script chosen for articles."""
     return i18n.catalogue_of(SCRIPTS[script]) if script in SCRIPTS and locale != "en" else locale
 
 
 @lru_cache(maxsize=1024)
 def _locale(accept_language: str, site_language: str) -> str:
-    """The locale of the first Chinese or English language in Accept-Language; else that of the site."""
+    """The locale of the first Chinese or English language in Accept-Language, else the site's locale."""
     for tag, quality in parse_accept_header(accept_language, LanguageAccept):
         if quality > 0 and tag.lower().partition("-")[0] in ("zh", "yue", "en"):
             return i18n.catalogue_of(tag)
@@ -99,14 +99,14 @@ def _locale(accept_language: str, site_language: str) -> str:
 
 
 def cache_key_normalizers(site_language: str, is_author: Callable[[str], bool]) -> dict[str, Callable[[str], Hashable]]:
-    """Functions that normalize the fields that responses vary by for the cache key, by WSGI name.
+    """Functions, by WSGI name, that normalize the request fields in Vary for the cache key.
 
-    Values that give the same response give the same key, so that a visitor cannot have one page built again and again.
-    Cookies of other applications are ignored; ours makes a page private unless it chooses nothing. *is_author* tells
-    whether the value of AUTHOR_COOKIE is one that this site has signed; it must not wait.
+    Values that lead to the same response have the same key, so that a visitor cannot force one page to be rebuilt.
+    Cookies of other applications are ignored. Our cookie makes a page private unless it contains only defaults.
+    *is_author* returns whether this site signed the given value of AUTHOR_COOKIE. It must not block.
     """
     return {
-        "HTTP_COOKIE": lambda value: _chosen_in(value, is_author),
+        "HTTP_COOKIE": lambda value: _cookie_key(value, is_author),
         "HTTP_SEC_FETCH_DEST": lambda value: value if value in ("", "document") else "other",
         "HTTP_UPGRADE_INSECURE_REQUESTS": lambda value: value == "1",
         "HTTP_ACCEPT_LANGUAGE": lambda value: _locale(value, site_language),
@@ -114,9 +114,11 @@ def cache_key_normalizers(site_language: str, is_author: Callable[[str], bool]) 
     }
 
 
-def _chosen_in(cookies: str, is_author: Callable[[str], bool]) -> str:
-    """The preferences in the Cookie field; empty for the defaults. Authors of comments get pages of their own, but a
-    cookie that was made up is none: else anybody could have a page built at each request."""
+def _cookie_key(cookies: str, is_author: Callable[[str], bool]) -> str:
+    """The preferences in the Cookie field, and whether it identifies an author of comments. Empty for the defaults.
+
+    Pages for authors have their own key. A forged author cookie is ignored. Otherwise any client could force a page to
+    be built for each request."""
     if f"{COOKIE}=" not in cookies and f"{AUTHOR_COOKIE}=" not in cookies:
         return ""
     found = parse_cookie(cookies)
@@ -152,13 +154,13 @@ def init_app(app: Flask) -> None:
 
 
 def gettext(text: str, **values: object) -> str:
-    """*text* in the language of the request, with *values* in it."""
+    """*text* translated to the language of the request, with its placeholders replaced by *values*."""
     translated: str = message_catalogue().ugettext(text)
     return translated % values if values else translated
 
 
 def message_catalogue() -> Any:
-    """The catalogue of the current request. flask-babel's own callables choose the locale again for each text."""
+    """The catalogue of the current request. flask-babel's own callables select the locale again for each text."""
     found = g.get("translations")  # each access of g repeats its lookup
     if found is None:
         found = g.translations = get_translations()

@@ -1,4 +1,4 @@
-"""The origin of a request, as the browser states it: HTTPS or not, same site or another."""
+"""The origin of a request according to the browser: HTTPS or not, this site or another."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..middleware.request_checks import host_name
 def is_https() -> bool:
     """Whether the visitor's browser uses HTTPS, so that a cookie may be ``Secure``.
 
-    A proxy that is not trusted cannot tell it. Then the browser's own Origin does (Fetch standard 3.2: sent with each
-    POST), or READER_BASE_URL if the request came under its name or through a proxy.
+    The header fields of an untrusted proxy are ignored. Then the browser's Origin decides (Fetch standard 3.2: it is
+    sent with each POST), or READER_BASE_URL if the request has its host name or came through a proxy.
     """
     if request.is_secure or request.headers.get("Origin", "").startswith("https://"):
         return True
@@ -25,10 +25,11 @@ def is_https() -> bool:
 
 
 def is_from_this_site() -> bool:
-    """Whether a form was sent by a page of this site or by the visitor.
+    """Whether the request was started by a page of this site or by the visitor, not by another site.
 
-    Over HTTPS browsers say so in Sec-Fetch-Site. Over HTTP their Origin does, or the Referer of old ones (Fetch
-    standard 3.2); a request with neither is not a browser's. ``null`` is the Origin of a page that hides its own.
+    Over HTTPS browsers send Sec-Fetch-Site. Over HTTP they send Origin, old ones only Referer (Fetch standard 3.2). A
+    request without these fields does not come from a browser. ``null`` is the Origin of a page that hides its own.
+    Returns True if the site's own name is unknown.
     """
     if relation := request.headers.get("Sec-Fetch-Site"):
         return relation in ("same-origin", "none")
@@ -36,7 +37,7 @@ def is_from_this_site() -> bool:
 
 
 def is_surely_from_this_site() -> bool:
-    """As ``is_from_this_site``; False too if a proxy that put its own name into Host leaves it unknown."""
+    """Like ``is_from_this_site``, but returns False if the site's own name is unknown: a proxy replaced Host."""
     if relation := request.headers.get("Sec-Fetch-Site"):
         return relation in ("same-origin", "none")
     source = request.headers.get("Origin") or request.headers.get("Referer")
@@ -49,7 +50,7 @@ def _own_names() -> set[str]:
 
 
 def _is_name_known() -> bool:
-    """Whether Host is what the browser asked for: a proxy that is not trusted may have put its own there, such as
+    """Whether Host is the name that the browser requested. An untrusted proxy may have replaced it by its own, such as
     ``127.0.0.1:8000`` or ``reader:8000``."""
     if request.environ.get(PASSED_ON):
         return False
@@ -59,7 +60,7 @@ def _is_name_known() -> bool:
 
 
 def _host_of(source: str) -> str:
-    """The name in a URL, as ``host_name`` gives it for a Host: an IPv6 address in brackets, no final dot."""
+    """The host name in a URL, in the form of ``host_name``: an IPv6 address in brackets, no final dot."""
     try:
         name = urlsplit(source).hostname or ""
     except ValueError:

@@ -23,7 +23,7 @@ from ..article_page.structured_data import json_ld, scripts_of
 from ..commenting.comment_access import comments_link
 from ..commenting.webmention_endpoint import with_endpoint
 from ..downloads.download_links import estimates_of, export_links
-from ..limits.long_page_limits import turn_of
+from ..limits.long_page_limits import rendering_slot
 from ..pages.current_site import in_script, own_site
 from ..pages.headlines import ListedHeadline, headlines_of, with_lead_first
 from ..pages.pagination import cursor_of, next_link
@@ -45,12 +45,12 @@ bp = Blueprint("articles", __name__)
 
 LATEST = 20
 GROUP = 4
-"""How many articles the home page shows per section, below the latest of all."""
+"""The number of articles per section on the home page, below the latest articles."""
 
 
 @dataclass(frozen=True)
 class SectionGroup:
-    """A section on the home page with its newest articles, except those among the latest of all."""
+    """A section on the home page with its newest articles, except those among the latest articles."""
 
     label: str
     address: str
@@ -78,7 +78,7 @@ def home() -> Response:
 
 
 def groups(sections: list[Collection], listed: Iterable[Teaser]) -> list[SectionGroup]:
-    """The newest articles of each section that are not in *listed*. Sections without any are omitted."""
+    """The newest articles of each section, without those in *listed*. Omits sections that have no others."""
     above = {teaser.slug for teaser in listed}
     found = []
     for collection in sections:
@@ -91,14 +91,16 @@ def groups(sections: list[Collection], listed: Iterable[Teaser]) -> list[Section
 
 @bp.get("/a/<slug:slug>")
 def article(slug: str) -> Response:
-    """``?script=hans`` or ``hant`` selects Simplified or Traditional characters and overrides the preference."""
+    """The article page. ``?script=hans`` or ``hant`` selects Simplified or Traditional characters and overrides the
+    preference."""
     script = requested_script() or request_context().preferences["script"]
     found = services().catalog.article(slug)
-    with turn_of(found):
+    with rendering_slot(found):
         return article_page(found, script)
 
 
 def article_page(found: Article, script: str) -> Response:
+    """The article page with the text converted to *script*."""
     image_set = ImageSet(found)
     context = article_context(found, script)
 
@@ -121,13 +123,13 @@ def article_page(found: Article, script: str) -> Response:
 
 
 def label_language(language: str) -> str:
-    """The language of the labels around a text in *language*; empty if both are Chinese in the same script."""
+    """The ``lang`` of labels around a text in *language*; empty if both are Chinese in the same script."""
     page_language = request_context().language
     return "" if script_of(language) and script_of(language) == script_of(page_language) else page_language
 
 
 def translation_links(slug: str) -> list[tuple[str, NavigationLink]]:
-    """(language, link) of the article in its other languages, and in its own, each under its language's own name."""
+    """(language, link) for each language of the article, including its own. The label is the language's own name."""
     found = services().catalog.translations([slug]).get(slug, [])
     return [(tag, NavigationLink(name_of_language(tag), urls.article(other))) for tag, other in found]
 
@@ -141,7 +143,7 @@ def requested_script() -> str:
 
 
 def article_context(found: Article, script: str) -> dict[str, Any]:
-    """The template variables around the text: breadcrumbs, related articles, downloads, structured data."""
+    """The template variables except the text: breadcrumbs, related articles, downloads, structured data."""
     catalog = services().catalog
     older, newer = catalog.neighbours(found.slug)
     changed = changed_at(found)

@@ -1,4 +1,4 @@
-"""Feeds of the comments of an article, and of all. They exist only if READER_COMMENTS is on."""
+"""Feeds of comments: of one article, and of all articles. They exist only if READER_COMMENTS is on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def feed_of_article(slug: str, name: str) -> Response:
 
 @optional_bp.get(f"{urls.COMMENTS}{NAMES}")
 def feed_of_all(name: str) -> Response:
-    gone: set[str] = set()  # pages of articles that are not public any more
+    gone: set[str] = set()  # pages of articles that are no longer public
     for _ in range(MOST_ROUNDS):
         found = required_store().newest(excluded=gone)
         articles = {page: article_of(page) for page in {comment.page for comment in found}}
@@ -48,7 +48,7 @@ def feed_of_all(name: str) -> Response:
 
 def _feed(name: str, found: list[Comment], articles: dict[str, Article], of: Article | None) -> Response:
     feed = comment_feed(found, articles, this_site(), name, of, services().catalog.changed_at)
-    # No Last-Modified: the newest comment is older than before once a later one is hidden, or an earlier one approved.
+    # No Last-Modified: hiding the newest comment or approving an earlier one changes the feed, but not to a later date.
     version = version_of(services().render.build_id, name, repr(feed))
     representation = Representation(version, mimetype=FEEDS[name].MIMETYPE, cache_control=FRESH)
     return conditional_response(representation, lambda: FEEDS[name].to_bytes(feed))

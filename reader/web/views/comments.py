@@ -1,8 +1,8 @@
-"""The comments of an article: read, written, corrected and withdrawn. The pages exist only if READER_COMMENTS is on.
+"""Pages to read, write, correct and withdraw comments of an article. They exist only if READER_COMMENTS is on.
 
-The page is cached for everybody and has the form in it. So its CSRF protection is what browsers say of where a form
-comes from (``request_origin.py``), and its token tells only when the page was built. Whoever has commented has a signed
-cookie for the comments of this article, and gets a private page with what still waits for an editor.
+The page contains the form and is cached for all visitors. Therefore CSRF protection relies on the origin that browsers
+report (``request_origin.py``), and the form's token proves only when the page was built. An author of comments has a
+signed cookie for the comments of this article, and receives a private page with their own pending comments.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ optional_bp = Blueprint("comments", __name__)
 limit_forms(optional_bp, largest_bytes=64_000)
 
 FRESH = "public, no-cache"
-"""Browsers ask each time; our own cache knows when to drop it."""
+"""Browsers revalidate each time. Our own response cache drops the page when comments change."""
 
 NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
 HONEYPOT = "topic"
-"""A field that people don't see."""
+"""The name of a form field that is hidden from people. Only programs fill it in."""
 
 OFTEN = Message("You have just commented several times. Please wait a minute.")
 
@@ -81,12 +81,13 @@ def comments(slug: str) -> Response:
 
 
 def _authors_cookie() -> str:
-    """The cookie of an author; empty if there is none, or one that this site has not signed."""
+    """The cookie of an author; empty if it is missing or was not signed by this site."""
     cookie = request.cookies.get(AUTHOR_COOKIE, "")
     return cookie if cookie and required_store().signatures.author_of(cookie) else ""
 
 
 def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
+    """The template variables of the list of threads, and of the author's own comments. Raises NotFound."""
     oldest_first = request.args.get("sort") == "oldest"
     found = required_store().page(page_of(article.slug), cookie=cookie, oldest_first=oldest_first, cursor=_cursor())
     if found is None:
@@ -104,7 +105,7 @@ def list_context(article: Article, cookie: str, script: str) -> dict[str, Any]:
 
 
 def thread_context(article: Article, first: int, script: str) -> dict[str, Any]:
-    """A thread with more answers than the list shows, paged."""
+    """The template variables of a page of one thread with many answers. Raises NotFound."""
     found = required_store().thread(page_of(article.slug), first, _cursor())
     if found is None:
         raise NotFound("comment", str(first))
@@ -113,7 +114,7 @@ def thread_context(article: Article, first: int, script: str) -> dict[str, Any]:
 
 
 def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
-    """The form of an answer, below the comment that is answered."""
+    """The template variables of the form for an answer, below the answered comment. Raises NotFound."""
     answered = required_store().comment(number)
     if answered is None or not answered.is_public or answered.page != page_of(article.slug):
         raise NotFound("comment", str(number))
@@ -121,7 +122,7 @@ def reply_context(article: Article, number: int, script: str) -> dict[str, Any]:
 
 
 def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
-    """The variables of the template around the comments, and of the form."""
+    """The template variables of the form and of everything around the comments."""
     at = now()
     return {
         "article": in_script(article, script),
@@ -148,7 +149,10 @@ def page_context(article: Article, script: str, **more: Any) -> dict[str, Any]:
 
 
 def _token(article: Article, at: datetime) -> str:
-    """Signs the form. A process that cannot ask for the key gives back the token that was sent."""
+    """The signed token of the form. If the state database cannot be read, the token in the submitted form is reused.
+
+    Raises StateUnusable or Busy without one.
+    """
     try:
         return required_store().signatures.form(page_of(article.slug), int(at.timestamp()))
     except (StateUnusable, Busy):
@@ -158,7 +162,7 @@ def _token(article: Article, at: datetime) -> str:
 
 
 def _cursor() -> Cursor:
-    """Raises NotFound."""
+    """The position in the list from ``next`` and ``previous``. Raises NotFound for other values than numbers."""
     numbers = [request.args.get(name, "0") for name in ("next", "previous")]
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in numbers):
         raise NotFound("page", " ".join(numbers))
@@ -166,14 +170,14 @@ def _cursor() -> Cursor:
 
 
 def _links_to_pages(
-    slug: str, query: str, listed: ListPage[Thread], shown_here: Sequence[Thread]
+    slug: str, query: str, listed: ListPage[Thread], threads: Sequence[Thread]
 ) -> dict[str, NavigationLink | None]:
-    """To the pages before and after that of these threads, or answers, in their order."""
+    """The links to the previous and next page. *threads* are the threads, or answers, on the page, in their order."""
 
     def link(label: str, more: str) -> NavigationLink:
         return NavigationLink(label, f"{urls.comments(slug)}?{query}{'&' if query else ''}{more}")
 
-    first, last = (shown_here[0].first.id, shown_here[-1].first.id) if shown_here else (0, 0)
+    first, last = (threads[0].first.id, threads[-1].first.id) if threads else (0, 0)
     return {
         "newer": link(gettext("Previous page"), f"previous={first}") if listed.has_before and first else None,
         "older": link(gettext("Next page"), f"next={last}") if listed.has_after else None,
@@ -201,7 +205,7 @@ def post(slug: str) -> WerkzeugResponse:
         return _form_again(article, sent, OFTEN, 429, error.retry_after)
     except ShareUsed as error:
         return _form_again(article, sent, MANY_WAIT, 429, error.retry_seconds)
-    except (StateUnusable, Busy) as error:  # also of a process that does not know the key of the forms yet
+    except (StateUnusable, Busy) as error:  # also if the process has not yet read the key of the forms
         problem = Message("Your comment was not saved. Please send it again later.")
         return _form_again(article, sent, problem, 503, error.retry_seconds)
     drop_changed_pages()
@@ -209,7 +213,7 @@ def post(slug: str) -> WerkzeugResponse:
 
 
 def _problem(article: Article, sent: Submission) -> Message | None:
-    """Why the form can't be accepted as it is; None if it can."""
+    """Why the form cannot be accepted; None if it can."""
     at = now()
     if is_closed(article, at):
         return Message("Comments on this article are closed.")
@@ -225,7 +229,7 @@ def _problem(article: Article, sent: Submission) -> Message | None:
 def _form_again(
     article: Article, sent: Submission, problem: Message, status: int, retry_seconds: object = ""
 ) -> Response:
-    """The form with all that was typed, and what is to be changed."""
+    """The page with the submitted text in the form and the *problem* above it."""
     script = request_context().preferences["script"]
     problem_text = translated(problem, request_context().language)
     context = page_context(article, script, problem=problem_text, typed=sent)
@@ -291,7 +295,8 @@ def change_own_comment(slug: str, number: int) -> WerkzeugResponse:
 
 
 def _own(article: Article, number: int) -> Comment:
-    """The visitor's own comment, while it can be changed. Raises NotFound for any other: nobody learns of it."""
+    """The visitor's own comment while it may be changed. Raises NotFound for any other, so that its existence stays
+    secret."""
     store = required_store()
     author = store.signatures.author_of(request.cookies.get(AUTHOR_COOKIE, ""))
     comment = store.comment(number) if author else None

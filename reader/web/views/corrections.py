@@ -1,4 +1,4 @@
-"""All corrections, newest first, with the articles they belong to."""
+"""The page of all corrections, newest first, with their articles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..requests.request_context import gettext, request_context
 bp = Blueprint("corrections", __name__)
 
 ARTICLES = 50
-"""A page."""
+"""The number of articles per page."""
 
 
 @bp.get(urls.CORRECTIONS)

@@ -1,9 +1,9 @@
 """Downloads of exports: articles, issues, collections, searches and selections, in every format.
 
 A finished file is sent with Content-Length, a strong ETag and byte ranges, so that interrupted downloads can be
-resumed (RFC 9110 13.1.5, 14). For a missing file a job is queued: a browser gets a progress page that refreshes
-itself and shows the position in the queue, a program gets 503 with Retry-After. A limited number of requests waits
-briefly, because most files are finished within that time and threads are few.
+resumed (RFC 9110 13.1.5, 14). For a missing file a job is queued. A browser gets a progress page that refreshes
+automatically and shows the position in the queue; a program gets 503 with Retry-After. A limited number of requests
+waits briefly: most files are finished within that time, but each waiting request blocks a thread.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from ..downloads.e_readers import is_e_reader
 from ..downloads.exports_in_requests import TEXTS, export_now, is_light, store_if_possible
 from ..downloads.files_with_comments import commented, has_comments
 from ..http_responses.file_responses import file_response, removed
-from ..limits.rate_limits import WaitingPlaces, client, client_limits
+from ..limits.rate_limits import WaitingSlots, client, client_limits
 from ..pages.localized_templates import render_template
 from ..requests.request_context import gettext
 
@@ -63,21 +63,21 @@ PATIENCE_SECONDS = 2.0
 PROGRAM_PATIENCE_SECONDS = 25.0
 """How long an e-reader's request waits. E-readers show an error for 503; most time out after 30 s."""
 
-BROWSERS_WAITING = WaitingPlaces(total=2, per_client=2)
-PROGRAMS_WAITING = WaitingPlaces(total=3, per_client=2)
-"""How many threads of a process can wait, of those that ``serve`` gives it (``server/web_process.py``)."""
+BROWSERS_WAITING = WaitingSlots(total=2, per_client=2)
+PROGRAMS_WAITING = WaitingSlots(total=3, per_client=2)
+"""Limits the threads of a web process that wait for files (number of threads: ``server/web_process.py``)."""
 
-ARTICLES_AS_ONE = 10
-"""A book counts as one export more for each ten articles: about as much work as the PDF of one article."""
+ARTICLES_PER_COST = 10
+"""Each ten articles of a book count as one more export: about as much work as the PDF of one article."""
 
 TEXTS_PER_MINUTE = 300
-"""For each client: how many exports are made in the request. Those in the response cache do not count."""
+"""The maximum number of exports that are generated during requests of one client. Cached responses do not count."""
 
 MOST_OUTLINES = 200
-"""How many publications without their texts are kept: at most 200 articles of about 1 KB each."""
+"""The maximum number of cached publications without texts: at most 200 articles of about 1 KB each."""
 
 LONGEST_KEY = 200
-"""More than ``ExportService.key`` has: a name of 256 bytes is an error of the file system, not a missing file."""
+"""Longer than any ``ExportService.key``. A file name of 256 bytes would be an OS error instead of a missing file."""
 
 _SUFFIX, _ANY_SUFFIX = (
     f"<any({', '.join(map(repr, suffixes))}):suffix>" for suffixes in (EXPORTS, (*EXPORTS, speech.SUFFIX))
@@ -86,23 +86,26 @@ _SUFFIX, _ANY_SUFFIX = (
 
 @bp.get(f"/a/<slug:slug>.{_SUFFIX}")
 def article(slug: str, suffix: str) -> Response:
-    """``?comments=1``: with the approved comments, which no cache keeps, because one of them may be hidden later."""
+    """The file of an article; with ``?comments=1`` including the approved comments.
+
+    Caches must revalidate a file with comments, because a comment may be hidden later.
+    """
     found = services().catalog.article(slug)
     if request.args.get("comments") == "1" and has_comments(suffix):
-        wanted = commented(found)
-        response = download_response(wanted, suffix)
-        if commented(found).version != wanted.version:  # while the file was waited for, a comment was hidden
-            return redirect_to_the_same_address()
+        publication = commented(found)
+        response = download_response(publication, suffix)
+        if commented(found).version != publication.version:  # a comment was hidden while the request waited
+            return redirect_to_same_address()
         if response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = "public, no-cache"
-            response.headers.pop("Last-Modified", None)  # the article's
+            response.headers.pop("Last-Modified", None)  # it is the article's
         return response
     return download_response(of_article(found), suffix)
 
 
 @bp.get(f"/d/<day>.{_SUFFIX}")
 def issue(day: str, suffix: str) -> Response:
-    """``latest`` is a permanent name for the newest issue."""
+    """The file of an issue. The day ``latest`` is the newest issue."""
     issue_day = services().catalog.latest_day() if day == "latest" else urls.issue_day(day)
     return bundle_response(partial(_issue, services().catalog, issue_day), issue_day.isoformat(), suffix)
 
@@ -129,7 +132,8 @@ def _collection(catalog: Catalog, listing: Collection) -> Publication:
 
 
 def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> Response:
-    """The file of the publication that *read* returns. A finished one is sent without reading its articles again."""
+    """The file of the publication that *read* returns. Caches outlines by *name*, so that a finished file is sent
+    without reading its articles again."""
     catalog: Catalog = services().catalog
     key = catalog, catalog.revision, name
     outline = _outlines.get(key)
@@ -146,14 +150,14 @@ _outlines: dict[tuple[Catalog, int, str], Publication] = {}
 
 
 def export_in_store(publication: Publication, suffix: str) -> BinaryIO | None:
-    """The finished file for ``?page=`` and ``?script=``, opened."""
-    page, script = options_asked_for(publication)
+    """Opens the finished file for ``?page=`` and ``?script=``; None if there is none. Raises BadOption."""
+    page, script = requested_options(publication)
     return services().export_service.open(publication, suffix, page, script)
 
 
 @bp.get(f"{urls.SEARCH}.{_SUFFIX}")
 def found(suffix: str) -> Response:
-    """All results of ``?q=``, newest first."""
+    """The file with all results of ``?q=``, newest first."""
     client_limits().spend("searches", services().settings.searches_per_minute, client())
     query = parse(request.args.get("q", ""))
     articles = services().catalog.articles(slugs_found(query))
@@ -176,7 +180,7 @@ def slugs_found(query: Query) -> list[str]:
 
 @bp.get(f"/selection.{_SUFFIX}")
 def selection(suffix: str) -> Response:
-    """Articles given by repeated ``?a=<slug>``, in this order."""
+    """The file with the articles in repeated ``?a=<slug>``, in this order. Ignores invalid slugs."""
     slugs = [slug for slug in dict.fromkeys(request.args.getlist("a")) if is_slug(slug)]
     check_count(len(slugs))
     path = "/selection?" + "&".join(f"a={quote(slug)}" for slug in slugs)
@@ -185,7 +189,7 @@ def selection(suffix: str) -> Response:
 
 
 def _site_words() -> NullTranslations:
-    """The site's language, not the visitor's: the file is the same for everybody, and caches share it."""
+    """The translations for the site's language. The visitor's is not used, because caches share the file."""
     return translations(services().settings.language)
 
 
@@ -199,9 +203,9 @@ def read_aloud(slug: str) -> Response:
 
 @bp.get(f"/files/<key>/<slug:name>.{_ANY_SUFFIX}")
 def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
-    """One version of an export, immutable. After it has been evicted, redirects to the latest one with its options.
+    """One version of an export, immutable. If it is no longer stored, redirects to the latest one with its options.
 
-    A version of an article that is not published any more is not sent: Gone, NotFound or a redirect to its new address.
+    Raises Gone, NotFound or Moved for an article that is no longer published at this address.
     """
     may_be_sent, latest = latest_of(key, name, suffix)
     name_in_store = f"{key}.{suffix}"
@@ -212,10 +216,10 @@ def version(key: str, name: str, suffix: str) -> WerkzeugResponse:
 
 
 def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
-    """Whether the file with *key* may be sent, and where the latest version of it is.
+    """Whether the file with *key* may be sent, and the URL path of its latest version.
 
-    That is any version of an article that is published, but an issue only as it is now: it may have lost an article.
-    Raises Moved, Gone, NotFound.
+    Any version of a published article may be sent, but only the current version of an issue: one of its articles may
+    have been withdrawn. Raises Moved, Gone, NotFound.
     """
     catalog: Catalog = services().catalog
     version, *rest = key.split("-")
@@ -230,12 +234,14 @@ def latest_of(key: str, name: str, suffix: str) -> tuple[bool, str]:
 
 
 def is_key(text: str) -> bool:
+    """Whether *text* has the form of an ``ExportService.key`` without suffix."""
     return len(text) <= LONGEST_KEY and text.isascii() and text.replace("-", "").isalnum() and text == text.lower()
 
 
 def download_response(publication: Publication, suffix: str, finished: BinaryIO | None = None) -> Response:
-    """The *finished* file or its progress. ``?page=`` and ``?script=`` select page size and script."""
-    page, script = options_asked_for(publication)
+    """The *finished* file, the generated file, or its progress. ``?page=`` and ``?script=`` select page size and
+    script. Raises BadOption, TooManyRequests and the errors of the export service."""
+    page, script = requested_options(publication)
     export_service = services().export_service
     found: BinaryIO | bytes | JobStatus | None = finished or export_in_store(publication, suffix)
     if found is None and is_light(publication, suffix):
@@ -244,14 +250,14 @@ def download_response(publication: Publication, suffix: str, finished: BinaryIO 
         if suffix not in TEXTS:
             found = store_if_possible(export_service.key(publication, suffix, page, script), found)
     if found is None:
-        cost = 1 + len(publication.chapters) // ARTICLES_AS_ONE
+        cost = 1 + len(publication.chapters) // ARTICLES_PER_COST
         client_limits().spend("exports", services().settings.exports_per_minute, client(), cost)
         revision = services().catalog.revision
         found = wait_for_file(publication, suffix, page, script)
         if services().catalog.revision != revision and not is_current(publication):
             if isinstance(found, io.BufferedIOBase):
                 found.close()
-            return redirect_to_the_same_address()
+            return redirect_to_same_address()
     if isinstance(found, JobStatus):
         return progress_response(found, publication)
     key = export_service.key(publication, suffix, page, script)
@@ -263,28 +269,28 @@ def download_response(publication: Publication, suffix: str, finished: BinaryIO 
         return response
     response = send(found, key, name, mimetype, FRESH, publication.name)
     if publication.path.startswith(urls.ISSUES) or publication.path == urls.article(publication.name):
-        # others cannot be found by their name
+        # ``latest_of`` supports only these
         version_address = urls.version_file(key.removesuffix(f".{suffix}"), publication.name, suffix)
         response.headers["Content-Location"] = version_address
     return response
 
 
 def is_current(publication: Publication) -> bool:
-    """Whether all its articles are published as they are in it."""
+    """Whether all articles of *publication* are still published in the same version."""
     chapters = publication.chapters
     now = services().catalog.articles([chapter.slug for chapter in chapters])
     return [article.version for article in now] == [chapter.version for chapter in chapters]
 
 
-def redirect_to_the_same_address() -> Response:
-    """While the client waited, an article was changed or withdrawn: the address is looked up again."""
+def redirect_to_same_address() -> Response:
+    """Makes the client repeat the request, after an article was changed or withdrawn while the request waited."""
     response = cast("Response", redirect(request.full_path.rstrip("?"), 302))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def options_asked_for(publication: Publication) -> tuple[str, str]:
-    """``?page=`` and ``?script=``; the latter is empty if it changes nothing, so that no file is made twice.
+def requested_options(publication: Publication) -> tuple[str, str]:
+    """``?page=`` and ``?script=``. The script is empty if it changes nothing, so that no file is generated twice.
 
     Raises BadOption.
     """
@@ -295,13 +301,13 @@ def options_asked_for(publication: Publication) -> tuple[str, str]:
 def wait_for_file(publication: Publication, suffix: str, page: str, script: str) -> BinaryIO | JobStatus:
     """The file, or its job status after the waiting time. Does not wait if too many requests are waiting.
 
-    A file that is deleted before it can be opened is ordered again.
+    Requests the file again if it is deleted before it can be opened; raises Busy the second time.
     """
-    places, longest = (
+    slots, limit_seconds = (
         (PROGRAMS_WAITING, PROGRAM_PATIENCE_SECONDS) if is_e_reader() else (BROWSERS_WAITING, PATIENCE_SECONDS)
     )
-    with places.taken(client()) as may_wait:
-        patience_seconds = longest if may_wait else 0
+    with slots.acquire(client()) as may_wait:
+        patience_seconds = limit_seconds if may_wait else 0
         for seconds in (patience_seconds, 0):
             found = services().export_service.get_or_wait(publication, suffix, page, script, seconds)
             if isinstance(found, JobStatus):
@@ -312,7 +318,10 @@ def wait_for_file(publication: Publication, suffix: str, page: str, script: str)
 
 
 def send(content: BinaryIO, key: str, name: str, mimetype: str, cache_control: str, plain_name: str = "") -> Response:
-    """The file as 304, 206 or 200. The store's key is a strong ETag, because it identifies the bytes."""
+    """The file as a 304, 206 or 200 response. *key* identifies the bytes, so it is a strong ETag.
+
+    *name* is the file name for the download; the ASCII name is built from *plain_name*, or from *name* if it is empty.
+    """
     response = file_response(content, mimetype, key)
     response.headers["Cache-Control"] = cache_control
     response.headers["X-Robots-Tag"] = "noindex"
@@ -321,14 +330,14 @@ def send(content: BinaryIO, key: str, name: str, mimetype: str, cache_control: s
 
 
 def progress_response(status: JobStatus, publication: Publication) -> Response:
-    """202 with a self-refreshing progress page; for programs 503 with Retry-After."""
+    """202 with a progress page that refreshes automatically; for programs 503 with Retry-After."""
     seconds = REFRESH_SECONDS + status.position // 10
     if not request.accept_mimetypes.accept_html or request.accept_mimetypes.best == "*/*":
         response = Response(gettext("Being generated; try again shortly.") + "\n", 503, mimetype="text/plain")
         response.headers["Retry-After"] = str(seconds)
     else:
-        places = {"seconds": seconds, "again": request.full_path.rstrip("?"), "back": publication.path}
-        page = render_template("progress.html", title=publication.title, status=status, crumbs=[], **places)
+        refresh = {"seconds": seconds, "again": request.full_path.rstrip("?"), "back": publication.path}
+        page = render_template("progress.html", title=publication.title, status=status, crumbs=[], **refresh)
         response = Response(page, 202)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

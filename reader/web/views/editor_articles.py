@@ -1,4 +1,4 @@
-"""The desk: the list of articles, and one article: opened, previewed, changed and saved back to its file."""
+"""Editor pages: the list of articles; opening, previewing, changing and saving one article."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ..editor.editor_files import (
     submitted,
     would_publish,
 )
-from ..editor.editor_previews import FAILURES, child_place, error_text, in_words, status_of
+from ..editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
 from ..editor.editor_session import current_session, editor_blueprint, editor_page, register, required_session
 from ..editor.preview_links import link_to_issue
 from ..requests.request_context import gettext
@@ -38,7 +38,7 @@ from ..requests.request_context import gettext
 optional_bp = editor_blueprint("editor_articles")
 
 FILES = 50
-"""How many files a page lists."""
+"""The number of files per page."""
 
 STATE_LABELS = {
     "published": N_("Published articles"),
@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.get(urls.EDITOR)
 def index() -> Response:
-    """The list of articles; the question for the token if nobody is logged in."""
+    """The list of articles; without a session, the login form."""
     if not current_session():
         return editor_page("editor/login.html", token=request.args.get("token", "")[:200])
     filters = {name: request.args.get(name, "")[:300] for name in ("state", "q", "after")}
@@ -95,7 +95,7 @@ def _more_address(state: str, words: str, found: list[ListedFile]) -> str:
 
 @optional_bp.get(urls.EDITOR_ARTICLE)
 def article() -> Response:
-    """``?path=`` names the file; ``whole=1`` shows its whole text instead of its fields."""
+    """The page of the file in ``?path=``. ``whole=1`` shows its whole text instead of its fields."""
     required_session()
     file = find_file(services().settings, request.args.get("path", ""))
     try:
@@ -118,7 +118,10 @@ def preview() -> Response:
 
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/save")
 def save() -> Response | WerkzeugResponse:
-    """Writes the file if it is still as it was opened; else both versions are shown and nothing is written."""
+    """Writes the file if it has not changed since it was opened. Otherwise writes nothing and shows both versions.
+
+    Asks for confirmation before a save that publishes the article.
+    """
     sent = submitted()
     settings = services().settings
     try:
@@ -145,7 +148,7 @@ def save() -> Response | WerkzeugResponse:
 
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/picture")
 def picture() -> Response:
-    """Puts an uploaded picture beside the article, and its line at the end of the text, which is not saved yet."""
+    """Stores an uploaded picture in the folder of the article and appends its markup to the text, without saving."""
     sent = submitted()
     try:
         markup = _uploaded(sent)
@@ -158,10 +161,10 @@ def picture() -> Response:
 
 
 def _uploaded(sent: Submitted) -> str:
-    """Stores the picture. Returns its markup. Raises NotImported or OSError."""
+    """Stores the uploaded picture and returns its markup. Raises Busy, NotImported or OSError."""
     upload = request.files.get("picture")
     content = upload.read() if upload else b""
-    with child_place():
+    with child_process_slot():
         suffix = suffix_of_picture(services().settings, upload.filename or "" if upload else "", content)
     path = add_picture(sent.file, suffix, content)
     commit_picture(f"{PurePosixPath(sent.file.path).parent}/{path}")

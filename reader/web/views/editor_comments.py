@@ -1,4 +1,4 @@
-"""The review of comments on the desk: what waits, with its article; approve, reject, hide, answer, many at once."""
+"""Editor pages to review comments: list them by status with their articles; approve, reject, hide or answer them."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ OFFERED = {
     HIDDEN: ("approve",),
     DISPLACED: ("approve", "reject"),
 }
-"""What can be done to a comment of each status."""
+"""The actions that the page offers for comments of each status."""
 
 
 @dataclass(frozen=True)
 class ReviewedComment:
-    """A comment in the queue. ``article`` is None if it isn't published any more."""
+    """A comment in the list. ``article`` is None if it is no longer published."""
 
     comment: ShownComment
     page: str
@@ -86,7 +86,7 @@ def queue() -> Response:
 
 def _queue_page(problem: str = "", status_code: int = 200, typed: dict[str, str] | None = None) -> Response:
     status = request.args.get("status", PENDING)
-    words = " ".join(request.args.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]  # PostgreSQL refuses NUL
+    words = " ".join(request.args.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]  # PostgreSQL rejects NUL
     page = request.args.get("page", "1")
     number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
     if status not in STATUSES:
@@ -127,7 +127,7 @@ def _reviewed(found: Iterable[Comment], acts: dict[int, list[Any]]) -> Iterable[
 
 
 def _decision_text(act: Any) -> str:
-    """``2026-05-01 12:00 批准（周琳）：…``"""
+    """An action as text: ``2026-05-01 12:00 批准（周琳）：…``."""
     at = format_minute(act.at.astimezone(services().settings.timezone))
     who = f" ({act.by})" if act.by else ""
     return f"{at} {gettext(ACTS.get(act.act, act.act))}{who}" + (f": {act.note}" if act.note else "")
@@ -135,9 +135,9 @@ def _decision_text(act: Any) -> str:
 
 @optional_bp.post(PAGE)
 def review() -> WerkzeugResponse:
-    """``do`` is ``approve`` for all ticked comments, or ``approve 12`` for one of them.
+    """Applies an action. ``do`` is ``approve`` for all ticked comments, or ``approve 12`` for one comment.
 
-    A comment that was corrected is named with the version of the text that the page showed: ``12.1777636800000000``.
+    The id of a corrected comment is followed by the version of the text on the page: ``12.1777636800000000``.
     """
     form = checked_form()
     session = required_session()
@@ -160,13 +160,16 @@ def review() -> WerkzeugResponse:
 
 
 def _versions(pairs: Iterable[str]) -> dict[int, int]:
-    """The versions of the comments that a form names, by their ids."""
+    """Versions by comment id from the values of the form, at most MOST_AT_ONCE; 0 without a version."""
     found = (re.fullmatch(r"(\d{1,9})(?:\.(\d{1,18}))?", text, re.ASCII) for text in list(pairs)[:MOST_AT_ONCE])
     return {int(match[1]): int(match[2] or 0) for match in found if match}
 
 
 def _answer(number: int, text: str, editor: str) -> Message | None:
-    """Publishes the paper's answer. Returns what is wrong with it, or None."""
+    """Publishes the site's answer to comment *number*. Returns a message if the text is invalid, else None.
+
+    Raises NotFound.
+    """
     sent = Submission(own_site().name[: acceptance.LONGEST_NAME], text, number)
     problem = acceptance.problem_of(sent)
     if problem is None and required_store().answer(number, sent, editor, now()) is None:
@@ -178,14 +181,14 @@ def _answer(number: int, text: str, editor: str) -> Message | None:
 
 
 def _feed_key() -> str:
-    """The secret in the feed's address: another token of the site makes another one."""
+    """The secret in the feed's URL. It changes with the site's token."""
     signed = URLSafeSerializer(site_token(), salt="reader waiting comments").dumps("feed")
     return signed if isinstance(signed, str) else signed.decode()
 
 
 @optional_bp.get(FEED)
 def waiting() -> Response:
-    """The Atom feed of comments that await review, at a secret address. 404 at any other address."""
+    """The Atom feed of comments that await review. Aborts with 404 unless ``?key=`` is the secret key."""
     try:
         URLSafeSerializer(site_token(), salt="reader waiting comments").loads(request.args.get("key", ""))
     except BadSignature:

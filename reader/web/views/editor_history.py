@@ -1,4 +1,4 @@
-"""The desk: who changed what, and the difference between the file before and after."""
+"""Editor pages: the audit log, and the differences that an act made to a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...editing.file_requests import compare_contents
 from ...errors import NotFound
 from ...i18n import N_
 from .. import services
-from ..editor.editor_previews import FAILURES, child_place, error_text, status_of
+from ..editor.editor_previews import FAILURES, child_process_slot, error_text, status_of
 from ..editor.editor_session import editor_blueprint, editor_page, register, required_session
 from ..requests.request_context import gettext
 
@@ -31,9 +31,9 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.get(urls.EDITOR_HISTORY)
 def history() -> Response:
-    """All acts, latest first; of one file with ``?path=``; ``?version=`` names an act whose change is shown."""
+    """All acts, latest first. ``?path=`` selects one file; ``?version=`` is the id of the act whose change is shown."""
     required_session()
-    path, version = request.args.get("path", "").replace("\0", ""), _number("version")  # PostgreSQL refuses NUL
+    path, version = request.args.get("path", "").replace("\0", ""), _number("version")  # PostgreSQL rejects NUL
     try:
         found = audit_log.acts(services().state, path, _number("after"), ACTS + 1)
         shown_act = audit_log.act(services().state, version) if version else None
@@ -61,5 +61,5 @@ def _number(name: str) -> int:
 
 def _difference(act: audit_log.Act) -> list[tuple[str, str]]:
     before, after = (audit_log.version(services().state, digest) for digest in (act.before, act.after))
-    with child_place():
+    with child_process_slot():
         return compare_contents(services().settings, before, after)

@@ -1,6 +1,6 @@
-"""The editor's desk: login and logout. ``editor_session.py`` knows who is logged in.
+"""Editor pages: login and logout (sessions: ``editor_session.py``).
 
-The desk needs no JavaScript, and its CSP forbids scripts.
+Editor pages work without JavaScript, and their CSP forbids scripts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.post(f"{urls.EDITOR}/login")
 def login() -> Response:
-    if not is_from_this_site():  # another site could make somebody work under its own name
+    if not is_from_this_site():  # login CSRF: another site could log a visitor in as someone else
         abort(403)
     name = editor_of_token(request.form.get("token", ""))
     if name is None:
@@ -49,7 +49,7 @@ def login() -> Response:
 
 @optional_bp.post(f"{urls.EDITOR}/logout")
 def logout() -> Response:
-    """Ends this session; with ``everywhere``, all of this editor. Who has none has logged out."""
+    """Ends this session; with ``everywhere``, all sessions of this editor. Does nothing without a session."""
     if current_session() is None:
         return _to_desk()
     form, session = checked_form(), required_session()

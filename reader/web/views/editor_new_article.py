@@ -1,4 +1,4 @@
-"""The desk: adding an article. Pasted text or a URL is imported, previewed, corrected and saved; or a blank one."""
+"""Editor pages to add an article: import pasted text or a URL, or start blank; then preview, correct and save it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...importing.import_result import SKIPPED
 from .. import services
 from ..editor.editor_audit import record_act
 from ..editor.editor_page import sheet
-from ..editor.editor_previews import FAILURES, child_place, error_text, in_words, status_of
+from ..editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
 from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
 from ..requests.request_context import gettext
 
@@ -28,20 +28,20 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.get(f"{urls.EDITOR}/new")
 def new() -> Response:
-    """The form for a text or a URL; with ``?blank=1`` the empty fields of an article."""
+    """The form for a text or a URL; with ``?blank=1`` the form with the empty fields of an article."""
     required_session()
     return sheet(EditorForm(), None) if request.args.get("blank") else _first_page()
 
 
 @optional_bp.post(f"{urls.EDITOR}/preview")
 def preview() -> Response:
-    """Shows the preview of pasted text or a URL at first, then of the corrected fields."""
+    """The preview of the pasted text or the URL; for a form with fields, the preview of these."""
     form = checked_form()
     if "body" in form:
         return _corrected(form_from(form))
     text, address = form.get("text", "").strip(), form.get("address", "").strip()
     try:
-        with child_place():
+        with child_process_slot():
             previewed = child_requests.import_text(services().settings, text, address, gettext("pasted text"))
     except FAILURES as error:
         return _first_page(text, address, error_text(error), status_of(error))
@@ -52,7 +52,7 @@ def preview() -> Response:
 def save() -> Response:
     form = form_from(checked_form())
     try:
-        with child_place():
+        with child_process_slot():
             outcome = child_requests.save(services().settings, form, gettext("pasted text"))
     except FAILURES as error:
         return _corrected(form, error_text(error), status_of(error))
@@ -68,7 +68,7 @@ def save() -> Response:
 def _content(path: str) -> bytes | None:
     try:
         return read_file(services().settings, find_file(services().settings, path))
-    except FAILURES:  # it was deleted in this moment
+    except FAILURES:  # it was deleted meanwhile
         return None
 
 
@@ -77,9 +77,9 @@ def _first_page(text: str = "", address: str = "", problem: str = "", status: in
 
 
 def _corrected(form: EditorForm, problem: str = "", status: int = 422) -> Response:
-    """The sheet with what was typed. A *problem* is shown above."""
+    """The page with the submitted fields. A *problem* is shown above them."""
     try:
-        with child_place():
+        with child_process_slot():
             previewed = child_requests.preview(services().settings, form)
     except FAILURES as error:
         return sheet(form, None, problem or error_text(error), status_of(error))

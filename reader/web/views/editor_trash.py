@@ -1,4 +1,4 @@
-"""The desk: deleting an article file into the trash, and restoring it."""
+"""Editor pages: moving an article file to the trash, and restoring it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def trash_page() -> Response:
 
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/delete")
 def delete() -> Response | WerkzeugResponse:
-    """Deletes the file if it is still as it was opened."""
+    """Moves the file to the trash if it has not changed since it was opened."""
     form, settings = checked_form(), services().settings
     try:
         file = find_file(settings, form.get("path", ""))

@@ -28,10 +28,10 @@ KINDS = {"section": N_("Sections"), "tag": N_("Tags"), "author": N_("Reporters")
 """The kinds of collections with feeds, in the order of the page, with the msgids of their headings."""
 
 ON_THE_PAGE = 100
-"""How many feeds of each kind the page lists, those with most articles first."""
+"""The maximum number of feeds of each kind on the page, those with most articles first."""
 
 IN_THE_FILE = 250
-"""How many feeds of each kind the OPML file lists, those with most articles: a feed reader polls each of them."""
+"""The maximum number of feeds of each kind in the OPML file, those with most articles. A feed reader polls each one."""
 
 DISCOVERED = ("feed.xml", "atom.xml", "feed.json")
 
@@ -92,7 +92,7 @@ def short_name(name: str) -> str:
 
 @bp.get(urls.FEEDS_OPML)
 def all_feeds_as_opml() -> Response:
-    """The OPML file of all feeds, of each kind by name."""
+    """The OPML file of all feeds, grouped by kind and sorted by name."""
     catalog, site = services().catalog, this_site()
     words = translations(site.language)
 
@@ -117,10 +117,11 @@ def _outline(selection: Selection) -> opml.Outline:
 
 
 BROWSER_FIELDS = ("Sec-Fetch-Dest", "Upgrade-Insecure-Requests")
-"""Request fields that only browsers send when opening a URL; the second also without TLS. Accept is not reliable."""
+"""Request fields that only browsers send when they open a URL; the second also without TLS. Accept is unreliable."""
 
 
 def accepts_html() -> bool:
+    """Whether a browser requests the feed to display it."""
     destination = request.headers.get("Sec-Fetch-Dest")
     if destination is not None:
         return destination == "document"
@@ -155,14 +156,14 @@ def _label(selection: Selection) -> str:
 
 
 def feed_links(*collections: Collection) -> list[FeedLink]:
-    """The autodiscovery links of a listing: all articles in each format, and each given collection."""
+    """The autodiscovery links of a listing: all articles in each of DISCOVERED, and each given collection."""
     site = shown_site().name
     links = [FeedLink(f"{site} ({short_name(n)})", EVERYTHING.feed(n), FEEDS[n].MIMETYPE) for n in DISCOVERED]
     return links + [_feed_link(Selection((collection,))) for collection in collections if collection != ALL]
 
 
 def feed_links_of(section: tuple[str, ...]) -> list[FeedLink]:
-    """The autodiscovery links of an article: all articles, and its *section*. Few, to keep the page small."""
+    """The autodiscovery links of an article: all articles, and its *section*. No others, to keep the page small."""
     selections = [Selection((Collection("section", "/".join(section)),))] if section else []
     return [_feed_link(selection) for selection in (EVERYTHING, *selections)]
 

@@ -30,10 +30,10 @@ from .share import this_site
 bp = Blueprint("feeds", __name__)
 
 FRESH = "public, max-age=900, stale-if-error=86400"
-"""Fresh for 15 minutes, like the ttl in the feeds; stale for a day on errors."""
+"""Cache-Control of feeds: fresh for 15 minutes, like the ttl in the feeds; stale for a day on errors."""
 
 ARCHIVED = "public, max-age=2592000, stale-if-error=2592000"
-"""An archive page changes only with a correction: fresh for a month."""
+"""Cache-Control of archive pages: fresh for a month, because they change only with a correction."""
 
 MOST_TAGS = 4
 """The maximum number of tags per feed; each is a join in SQL."""
@@ -75,14 +75,15 @@ def of_search(name: str) -> Response:
 def collection_feed(name: str, collection: Collection) -> Response:
     """The feed *name* of *collection*, narrowed by ``?tag=``; ``?piece=`` selects an archive page."""
     tags = tuple(Collection("tag", tag) for tag in request.args.getlist("tag")[:MOST_TAGS] if tag)
-    if tags:  # there are as many feeds as combinations of tags, and each is a search
+    if tags:  # each combination of tags has a feed, and each feed is a search
         client_limits().spend("searches", services().settings.searches_per_minute, client())
     response = feed_response(name, _feed_page(Selection((collection, *tags)), _archive_page()))
     return not_listed(response) if tags else response
 
 
 def _feed_page(selection: Selection, page_number: int) -> FeedPage:
-    """Finished exports move no revision: a poll between changes looks for their files, and does nothing else."""
+    """The cached page of a feed with its finished exports. Finished exports do not change the catalog's revision, so
+    each request looks up the sizes of their files; everything else is cached until the revision changes."""
     export_service = services().export_service
     of_feed = services().catalog, export_service, services().catalog.revision, selection, page_number
     return _with_exports(of_feed, tuple(export_service.sizes_of(_enclosure_keys(*of_feed))))
@@ -93,7 +94,7 @@ FeedArguments = tuple[Catalog, ExportService, int, Selection, int]
 
 @lru_cache(maxsize=256)
 def _with_exports(of_feed: FeedArguments, sizes_bytes: tuple[int | None, ...]) -> FeedPage:
-    """With the files of ``_enclosure_keys`` that have a size. Cached with its version and its states."""
+    """The page of a feed with the finished files: those of ``_enclosure_keys`` that have a size."""
     feed_page = _without_exports(*of_feed)
     return replace(feed_page, downloads=exports_of(feed_page.teasers, sizes_bytes))
 
@@ -114,6 +115,7 @@ def _without_exports(
 
 
 def feed_response(name: str, feed_page: FeedPage) -> Response:
+    """The feed in the format *name*: HTML for browsers, a delta (226) for clients that support it, 304 or the feed."""
     if accepts_html():
         return feed_as_html(name, feed_page)
     site, hub, mimetype = this_site(), services().settings.websub_hub, FEEDS[name].MIMETYPE
@@ -146,8 +148,8 @@ def feed_response(name: str, feed_page: FeedPage) -> Response:
 
 def _new_for_client(states: Mapping[str, str]) -> frozenset[str] | None:
     """The slugs of a delta; None if the client does not ask for one, cannot merge it, or has too old a version."""
-    asks = "feed" in re.split(r"[\s,;]+", request.headers.get("A-IM", ""))
-    if not (asks and request.method == "GET" and DELTA_CLIENTS.search(request.headers.get("User-Agent", ""))):
+    is_requested = "feed" in re.split(r"[\s,;]+", request.headers.get("A-IM", ""))
+    if not (is_requested and request.method == "GET" and DELTA_CLIENTS.search(request.headers.get("User-Agent", ""))):
         return None
     found = (_deltas().new_since(tag.partition("-")[0], states) for tag in request.if_none_match.as_set(True))
     return next((new for new in found if new is not None), None)
@@ -174,7 +176,7 @@ def init_app(app: Flask) -> None:
 def allow_cross_origin(response: Response) -> Response:
     """Allows cross-origin requests of feed readers that run in a browser (CORS).
 
-    ``nosniff`` on a 304 too: feed readers keep the text of a feed, not its headers.
+    Also sets ``nosniff`` on a 304: feed readers store the text of a feed, not its headers.
     """
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -193,6 +195,6 @@ def _links(address: str, hub: str) -> list[str]:
 
 
 def _archive_page() -> int:
-    """The number of the archive page in ``?piece=``; 0, the live feed, if absent or invalid."""
+    """The number of the archive page in ``?piece=``; 0 (the live feed) if it is absent or invalid."""
     number = request.args.get("piece", "")
     return int(number) if re.fullmatch("[0-9]{1,9}", number) else 0

@@ -1,6 +1,6 @@
-"""Health checks: ``/healthz`` for pages that stay up to date, ``/readyz`` for all that visitors may ask for.
+"""Health checks: ``/healthz`` reports whether pages are up to date, ``/readyz`` whether all functions are available.
 
-Both answer 503 with the reason while something is wrong. The numbers in the body are informational.
+Both answer 503 with the reason if a check fails. The numbers in the body are informational.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ OK = "ok"
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """200 if all is well; 503 with the reason while the articles folder has a fault, nobody looks at it, or the state
-    database cannot be used."""
+    """200 if all checks pass. 503 with the reason if the articles folder has a fault, no process indexes it, or the
+    state database cannot be used."""
     try:
         reasons, figures = [_fault_of_catalog() or _fault_of_state(services().state.fault())], _figures()
-    except Busy as error:  # at this moment there is no catalog
+    except Busy as error:  # the catalog is not available now
         reasons, figures = [error.message], {}
     return _answer(reasons, figures)
 
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """200 if the catalog is in step with the folder, the state database can be written, and exports are made.
+    """200 if the catalog is in sync with the folder, the state database is writable, and exports are generated.
 
-    Each of these has its reason in ``checks``.
+    ``checks`` contains ``ok`` or a reason for each of these.
     """
     checks = {"catalog": _fault_of_catalog, "state": _fault_of_writing, "exports": _fault_of_exports}
     found = {name: _reason_of_check(check) for name, check in checks.items()}
@@ -64,14 +64,15 @@ def _reason_of_check(check: Callable[[], str]) -> str:
 
 
 def _fault_of_catalog() -> str:
-    """Why it is not in step with the folder; empty if it is. Raises Busy."""
+    """Why the catalog is not in sync with the folder; empty if it is. Raises Busy."""
     fault = services().catalog.as_it_is.fault()
     stalled = services().heartbeat.reason() if services().catalog.is_complete() else rebuilding().message
     return _for_client(fault or stalled)
 
 
 def _fault_of_state(fault: str) -> str:
-    """*fault*, or what the indexing process could not record. Only operators see where the state is. Raises Busy."""
+    """*fault*, or the fault that the indexing process recorded; empty without one. Only operators see details, which
+    include the location of the database. Raises Busy."""
     if not (fault := fault or services().catalog.as_it_is.fault("state_fault")):
         return ""
     return StateUnusable(fault).message if is_operator() else Message("the state database cannot be used")
@@ -86,7 +87,7 @@ def _fault_of_exports() -> str:
 
 
 def _for_client(reason: str) -> str:
-    """*reason* as this client may read it: who may not read ``/metrics`` sees no path of this machine."""
+    """*reason* for this client. Clients that may not read ``/metrics`` see no path of this machine."""
     if is_operator() or not isinstance(reason, Message) or "path" not in reason.values:
         return reason
     return Message(reason.msgid, reason.plural, **{**reason.values, "path": "READER_ARTICLES"})

@@ -33,10 +33,10 @@ PAGE_BYTES = 2_000
 """The approximate compressed size of style, head and headers of a page."""
 
 MOST_WEIGHTS = 20_000
-"""How many sizes of article pages are kept, about 4 MB."""
+"""The maximum number of cached sizes of article pages, about 4 MB."""
 
 DAYS = 60
-"""How many issues a calendar page shows."""
+"""The maximum number of issues on a calendar page."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def issues() -> Response:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the page says of the texts. ``outline`` is None if they are too many for one file, ``estimates``
-    are those of ``estimates_of``."""
+    """The values of an issue's page that need the texts. ``outline`` is None if one file cannot contain all articles;
+    ``estimates`` come from ``estimates_of``."""
 
     outline: Publication | None
     pages_bytes: int
@@ -120,7 +120,7 @@ class Contents:
 
 @lru_cache(maxsize=256)
 def contents_of(catalog: Catalog, _revision: int, day: date, encoding: str) -> Contents:
-    """Read once for each revision of the catalog, because it needs the texts of all articles of the day."""
+    """The contents of the issue of *day*. Cached for each revision, because it reads all articles of the day."""
     found = catalog.issue(day)
     articles = catalog.articles([teaser.slug for teaser in found.teasers])
     pages_bytes = PAGE_BYTES + sum(_weight_of(article, encoding) for article in articles)
@@ -135,7 +135,7 @@ def downloads_of(contents: Contents) -> Downloads | None:
 
 
 def _weight_of(article: Article, encoding: str) -> int:
-    """The approximate compressed size of the article's page. Compressed once for each version of the article."""
+    """The approximate compressed size of the article's page in bytes, cached for each version of the article."""
     key = article.version, encoding
     if key not in _weights:
         if len(_weights) >= MOST_WEIGHTS:
@@ -165,6 +165,6 @@ def _field(day: date, month: int, count: int) -> Day:
 
 
 def weekdays() -> list[str]:
-    """Names of the weekdays from Monday, as in China and in ISO 8601."""
+    """The names of the weekdays, starting with Monday, as in China and in ISO 8601."""
     names = get_locale().days["stand-alone"]["narrow" if get_locale().language == "zh" else "abbreviated"]
     return [names[number] for number in range(7)]

@@ -25,7 +25,7 @@ bp = Blueprint("listings", __name__)
 LIMIT = 25
 
 SECTIONS_LIMIT = 200
-"""How many sections a page of the tree shows: some 10 KB compressed."""
+"""The number of sections on a page of the tree: some 10 KB compressed."""
 
 
 @bp.get("/s/<path:name>/")
@@ -49,7 +49,7 @@ def source(name: str) -> Response:
 
 
 def collection_page(collection: Collection) -> Response:
-    """Raises NotFound if the collection never had articles."""
+    """The page of a collection. Raises NotFound if it has no articles."""
     catalog = services().catalog
     count = catalog.count(collection)
     if not count:
@@ -76,7 +76,7 @@ def collection_page(collection: Collection) -> Response:
 
 
 def title_of(collection: Collection) -> str:
-    """In the preferred script."""
+    """The title of the page, in the preferred script."""
     is_author = collection.kind == "author"
     section = section_link(collection) if collection.kind == "section" else NavigationLink(collection.name, "")
     [link] = translated_labels([section], names=[collection.name] if is_author else [])
@@ -103,7 +103,7 @@ class Branch:
 
 @bp.get(urls.SECTIONS)
 def sections() -> Response:
-    """The tree of sections, SECTIONS_LIMIT on a page; ``?after=`` is the last section of the page before."""
+    """The tree of sections, SECTIONS_LIMIT per page. ``?after=`` is the last section of the previous page."""
     catalog, after = services().catalog, request.args.get("after", "")
     if after and not catalog.count(Collection("section", after)):
         raise NotFound("section", after)
@@ -124,12 +124,12 @@ def sections() -> Response:
 
 
 def rest_of_sections(section: Collection) -> str:
-    """The address of the page of sections that begins after *section*: with its sub-sections."""
+    """The URL path of the page of sections that begins after *section*."""
     return f"{urls.SECTIONS}?after={quote(section.name)}"
 
 
 def tree_of(counted: Iterable[Counted]) -> tuple[Branch, ...]:
-    """The tree of sections that are in tree order."""
+    """The tree of *counted*, sections in tree order."""
     below: dict[str, list[Counted]] = defaultdict(list)
     for section, count in counted:
         below[section.name.rpartition("/")[0]].append((section, count))

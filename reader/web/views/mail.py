@@ -1,7 +1,7 @@
-"""Mail: ordering the new issue, confirming an address, ending it, and sending a file. Only with READER_SMTP_URL.
+"""Pages to subscribe to new issues by mail, confirm an address and unsubscribe. They exist only with READER_SMTP_URL.
 
-Nothing is confirmed or ended by opening a link, which mail programs and virus scanners do: each page has a button.
-The answer to an address that is known and to one that isn't is the same.
+Opening a link confirms or ends nothing, because mail programs and virus scanners open links: each page has a button.
+The response to an address does not reveal whether it is known.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def _form(choice: Choice, status: int = 200, problem: Message | None = None, *, 
 
 @optional_bp.post(urls.MAIL)
 def order() -> WerkzeugResponse:
-    """Queues the mail with the link that confirms the address, of who wants the issue or wants to send files."""
+    """Queues the mail with the link that confirms the address. ``of`` is the file for which the address is needed."""
     if not is_from_this_site():
         abort(403)
     back = request.form.get("of", "")
-    back = back if back.isprintable() else ""  # PostgreSQL keeps no NUL
+    back = back if back.isprintable() else ""  # PostgreSQL rejects NUL
     frequency = "" if back else form_choice("frequency", list(FREQUENCIES), DAILY)
     choice = Choice(frequency, form_choice("script", SCRIPT_CHOICES, ""), request_context().locale, back[:300])
     address = address_in(request.form.get("address", ""))
@@ -97,7 +97,7 @@ def confirmation() -> Response:
 
 @optional_bp.post(urls.MAIL_CONFIRM)
 def confirm() -> WerkzeugResponse:
-    """The link's token, which only the owner of the address has, is the protection against other sites' forms."""
+    """Confirms or blocks the address. The link's token, which only the owner of the address has, prevents CSRF."""
     token = request.args.get("t", "")
     if "block" in request.form:
         return to_page(f"{urls.MAIL_CONFIRM}?done={'blocked' if mail_store().block(token, now()) else 'old'}")
@@ -124,7 +124,10 @@ def subscription() -> Response:
 
 @optional_bp.post(urls.MAIL_UNSUBSCRIBE)
 def change_or_end() -> WerkzeugResponse:
-    """The button, or the one click of a mail program (RFC 8058), which comes without cookies and from anywhere."""
+    """Changes or ends a subscription: by a button, or by one-click unsubscription (RFC 8058).
+
+    A mail program sends the latter from any origin, without cookies.
+    """
     token = request.args.get("u", "")
     if "change" in request.form:
         frequency = form_choice("frequency", list(FREQUENCIES), DAILY)

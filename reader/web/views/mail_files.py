@@ -1,4 +1,4 @@
-"""Sending an article or an issue as a file to one's own confirmed address, or to one's e-reader. Only with mail on."""
+"""Pages to send an article or an issue as a file to the reader's confirmed address or e-reader. Only with mail on."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ optional_bp = Blueprint("mail_files", __name__)
 limit_forms(optional_bp, largest_bytes=10_000)
 
 FILES_PER_MINUTE = 10
-ENOUGH = Message("Enough files for today. Please try again tomorrow, or download the file.")
-SAVED_NOT = Message("Your order was not saved. Please send it again later.")
+DAILY_LIMIT = Message("Enough files for today. Please try again tomorrow, or download the file.")
+NOT_SAVED = Message("Your order was not saved. Please send it again later.")
 TOO_LARGE = Message("This file is too large for mail. Please download it.")
 ONLY_DEVICES = Message("Only to an e-reader: an address that ends with one of %(domains)s.", domains=", ".join(DEVICES))
 
@@ -63,7 +63,7 @@ def show_too_large(_error: TooLarge) -> Response:
 def _form(
     publication: Publication, name: str, status: int = 200, problem: Message | None = None, *, was_sent: bool = False
 ) -> Response:
-    """The form for the file; without a confirmed address, the form for the address."""
+    """The form to send the file; without a confirmed address, the form for the address."""
     owner, device = mail_store().addresses_in(request.cookies.get(COOKIE, ""))
     return mail_page(
         "mail/send.html",
@@ -101,16 +101,16 @@ def order_file() -> WerkzeugResponse:
         client_limits().spend("mailed files", FILES_PER_MINUTE, client())
         mail_store().send_document(owner, to, content, request.form.get("token", ""), now())
     except (TooManyRequests, Busy):
-        return _form(publication, name, 429, ENOUGH)
+        return _form(publication, name, 429, DAILY_LIMIT)
     except StateUnusable:
-        return _form(publication, name, 503, SAVED_NOT)
+        return _form(publication, name, 503, NOT_SAVED)
     response = to_page(f"{urls.mail_file(name)}&done=1")
     remember(response, owner, to if to != owner else "")
     return response
 
 
 def _receiver(owner: str) -> str | Message:
-    """The address of the form: one's own, or an e-reader's. Anybody else's would make this a machine for spam."""
+    """The receiver in the form: *owner*, or an e-reader's address. Other addresses are rejected, to prevent spam."""
     if request.form.get("to") != "device":
         return owner
     device = address_in(request.form.get("device", ""))
@@ -118,6 +118,6 @@ def _receiver(owner: str) -> str | Message:
 
 
 def _too_large(publication: Publication, suffix: str, page: str, to: str) -> Message | None:
-    """If the file is there already; else the sender tells."""
+    """TOO_LARGE if the file exists and is too large for *to*, else None. The sender checks files that do not exist."""
     size_bytes = services().export_service.size_bytes(publication, suffix, page)
     return TOO_LARGE if size_bytes and size_bytes > largest_for(to) else None

@@ -13,21 +13,21 @@ from ...media.sound_and_video import open_media_file
 from ...sanitizer.media_types import MEDIA_TYPES
 from .. import services
 from ..http_responses.file_responses import file_response, open_found
-from ..http_responses.responses import IMMUTABLE, send_players_pieces
+from ..http_responses.responses import IMMUTABLE, shorten_player_range
 
 bp = Blueprint("media", __name__)
 
 
 @bp.get("/media/<digest>-<int:width>.<suffix>")
 def picture(digest: str, width: int, suffix: str) -> Response:
-    """The rendition, rendered on first request. Immutable: its URL contains the digest of the content.
+    """A rendition, rendered on first request. Immutable: its URL contains the digest of the content.
 
-    For sound and video the number is the file's size in bytes, and the file is sent as it is.
-    That of a draft, or of an article that was withdrawn, is not found.
+    For sound and video *width* is the size in bytes, and the original file is sent. Raises NotFound for files that only
+    drafts or withdrawn articles use.
     """
     check_shown(digest)
     if suffix in MEDIA_TYPES:
-        send_players_pieces()
+        shorten_player_range()
         file, path = open_media_file(services().settings, digest, width)
         return immutable(file, f"{digest}.{suffix}", path.name)
     file = open_found(lambda: services().image_renderer.file(digest, width, suffix))
@@ -42,13 +42,16 @@ def thumbnail(digest: str, suffix: str) -> Response:
 
 
 def check_shown(digest: str) -> None:
-    """Raises NotFound."""
+    """Raises NotFound unless a public article uses the picture or media file *digest*."""
     if not services().catalog.shows_picture(digest):
         raise NotFound("picture", digest)
 
 
 def immutable(file: BinaryIO, name: str, saved_as: str = "") -> Response:
-    """The content of *file*. *name* holds its digest, and its suffix tells its type."""
+    """The content of *file*, cacheable permanently. *name* is its digest with the suffix that determines its type.
+
+    *saved_as* is the name of a download.
+    """
     mimetype = (MIMETYPES | MEDIA_TYPES)[name.rpartition(".")[2]]
     response = file_response(file, mimetype, name.replace(".", "-"), saved_as or name)
     response.headers["Cache-Control"] = IMMUTABLE

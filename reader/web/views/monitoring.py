@@ -19,7 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from ...errors import Busy
 from ...services import Services
 from .. import services
-from ..metrics.metric_files import are_in_place, restore_metric_files, unchanged_files
+from ..metrics.metric_files import has_metric_files, restore_metric_files, unchanged_files
 from ..metrics.metrics_access import is_operator
 from ..middleware.response_cache import MISSED
 
@@ -44,13 +44,13 @@ _lock = threading.Lock()
 
 @cache
 def misses() -> Counter:
-    """Made at its first use: a metric without labels opens its file at once, and no program is to fail for that."""
+    """The counter, created at its first use: a metric without labels opens its file immediately, which can fail."""
     return Counter("reader_hot_misses", "Answers that the table may hold, built by Flask.")
 
 
 @cache
 def lag_seconds() -> Histogram:
-    """Made at its first use, as ``misses``."""
+    """The histogram, created at its first use like ``misses``."""
     return Histogram(
         "reader_index_lag_seconds",
         "From the change of a file until its article was in the catalog.",
@@ -60,16 +60,16 @@ def lag_seconds() -> Histogram:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """The metrics, for the clients in READER_METRICS_ALLOW. Refused if a proxy leaves it uncertain who the client is.
+    """The metrics, for the clients in READER_METRICS_ALLOW. 403 if the client's address behind a proxy is uncertain.
 
-    Cache hits of other processes are updated with their last request through Flask, usually within a minute.
+    Cache hits of other processes are as of their last request that reached Flask, usually within a minute.
     """
     if not is_operator():
         abort(403)
     count_quiet_failures(current_app)
     count_cache_hits(current_app)
     registry = CollectorRegistry()
-    if are_in_place():
+    if has_metric_files():
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus_client types only a part
     else:
         registry.register(REGISTRY)
@@ -117,26 +117,26 @@ def start() -> None:
 
 
 def count(response: Response) -> Response:
-    """Counts the request. No answer depends on it."""
-    _without_harm(partial(_count, response))
+    """Counts the request. A failure does not affect the response."""
+    _ignore_failures(partial(_count, response))
     return response
 
 
 def count_export(suffix: str, seconds: float, is_made: bool) -> None:
-    """In the process that runs the worker pool."""
+    """Records the time for an export. Runs in the process with the worker pool."""
     outcome = "made" if is_made else "failed"
-    _without_harm(lambda: EXPORT_SECONDS.labels(suffix, outcome).observe(seconds))
+    _ignore_failures(lambda: EXPORT_SECONDS.labels(suffix, outcome).observe(seconds))
 
 
 def count_lag(seconds: float) -> None:
-    """In the indexing process."""
-    _without_harm(lambda: lag_seconds().observe(seconds))
+    """Records the time from a file's change to its indexing. Runs in the indexing process."""
+    _ignore_failures(lambda: lag_seconds().observe(seconds))
 
 
-def _without_harm(step: Callable[[], None]) -> None:
+def _ignore_failures(step: Callable[[], None]) -> None:
     try:
         step()
-    except OSError:  # someone deleted the instance folder, or no file can be opened
+    except OSError:  # the instance folder was deleted, or no file can be opened
         with suppress(OSError, KeyError):
             restore_metric_files()
             FAILED.labels("figures").inc()
@@ -151,7 +151,7 @@ def _count(response: Response) -> None:
 
 
 def count_quiet_failures(app: Flask) -> None:
-    """Adds this process's prefetches and access log lines that failed since the last call to the counter."""
+    """Adds to the counter the prefetches and access log lines of this process that failed since the last call."""
     export_service, access_log = services().export_service, app.extensions.get("access_log")
     with _lock:
         ahead, export_service.failed_prefetches = export_service.failed_prefetches, 0
@@ -164,7 +164,7 @@ def count_quiet_failures(app: Flask) -> None:
 
 
 def count_cache_hits(app: Flask) -> None:
-    """Adds this process's hits and misses of the response cache since the last call to the counters."""
+    """Adds to the counters the response cache's hits and misses in this process since the last call."""
     response_cache = app.extensions.get("response_cache")
     if response_cache is None:
         return

@@ -1,7 +1,6 @@
-"""Offline reading, and the bookmarks, highlights and notes that a reader's browser keeps.
+"""Offline reading (the service worker, the page of saved articles) and bookmarks (their page and script).
 
-The service worker and the page that lists the saved articles; the page that lists bookmarks, and their script. The site
-learns of none of it.
+Saved articles, bookmarks, highlights and notes are stored only in the reader's browser. The site receives none of them.
 """
 
 from __future__ import annotations
@@ -17,15 +16,17 @@ from ..pages.rendering import render_page
 bp = Blueprint("offline", __name__)
 
 POLICY = "default-src 'none';connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'"
-"""A service worker uses the CSP of its script (Service Workers 4.1), not of the page. It may fetch from this site."""
+"""The CSP of the service worker's script, which applies to the worker instead of the page's (Service Workers 4.1). It
+may fetch from this site."""
 
 REVALIDATE = "no-cache"
-"""A service worker must not be older than the pages that it caches."""
+"""Cache-Control of the service worker, which must not be older than the pages that it caches."""
 
 
 @bp.get(urls.SERVICE_WORKER)
 def service_worker() -> Response:
-    """Contains the build id: a new build is a new worker, which fetches the offline page again."""
+    """The service worker's script. It contains the build id, so each build has a new worker, which fetches the offline
+    page again."""
     build_id = services().render.build_id
     representation = Representation(
         version_of("sw", build_id), services().catalog.changed_at, "text/javascript", cache_control=REVALIDATE
@@ -48,7 +49,7 @@ def bookmarks() -> Response:
 
 @bp.get(urls.BOOKMARKS_SCRIPT)
 def bookmarks_script() -> Response:
-    """The script, with its words in the language of the interface. An article loads it when a reader first uses it."""
+    """The bookmarks script with texts in the interface language. An article page loads it when it is first used."""
     response = render_page("bookmarks.js", "bookmarks", lambda: {"source": _sources("bookmark_records", "bookmarks")})
     if response.status_code == 200:
         response.mimetype = "text/javascript"

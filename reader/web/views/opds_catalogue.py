@@ -1,4 +1,4 @@
-"""The OPDS catalogue for e-readers: articles and issues, newest first, and a search."""
+"""The OPDS catalogue for e-readers: articles and issues, newest first, and search."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def articles() -> Response:
 @bp.get("/issues")
 def issues() -> Response:
     before = urls.parse_day(request.args.get("before", ""))
-    if before:  # there are as many pages as days
+    if before:  # any day is a valid page
         client_limits().spend("searches", services().settings.searches_per_minute, client())
     days = [day for day, _ in services().catalog.issues(limit=PAGE, before=before)]
 
@@ -211,7 +211,7 @@ def _issue_book(site: SiteIdentity, issue: Issue) -> Book:
 
 
 def _in_site_language(msgid: str) -> str:
-    """Translates to the site's language, not the visitor's, because e-readers cache titles."""
+    """*msgid* in the site's language. The visitor's is not used, because e-readers cache titles."""
     return translations(services().settings.language).gettext(msgid)
 
 

@@ -1,4 +1,4 @@
-"""The preferences form. It needs no JavaScript; the values are stored only in a cookie."""
+"""The preferences form. It works without JavaScript. The values are stored only in a cookie."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def preferences() -> Response:
 def choose() -> WerkzeugResponse:
     """Stores the preferences and redirects to the previous page with 303 (RFC 9110 15.4.4).
 
-    403 for the form of another site: it could turn off pictures or colours for its visitors.
+    Aborts with 403 for a form of another site, which could change the preferences of its visitors.
     """
     if not is_from_this_site():
         abort(403)
@@ -57,12 +57,12 @@ def choose() -> WerkzeugResponse:
 
 
 def preferences_from(form: MultiDict[str, str], current: Preferences) -> Preferences:
-    """The *held* preferences changed by the form. Missing fields and unknown values change nothing."""
+    """The *current* preferences changed by the form. Missing fields and unknown values change nothing."""
     return current.changed(form[name] for name, row in PREFERENCES.items() if form.get(name) in row.choices)
 
 
 def back_of(values: MultiDict[str, str]) -> str:
-    """The path to return to: ``back``, else the Referer, else home. Never another site."""
+    """The path to return to, on this site: ``back``, else the Referer, else the home page."""
     candidates = (values.get("back", ""), _referring_page())
     return next((candidate for candidate in candidates if _OURS.fullmatch(candidate)), urls.HOME)
 

@@ -1,4 +1,4 @@
-"""Previews behind secret links: a draft, or a future issue. Not indexed, never cached."""
+"""Previews of drafts and future issues at secret URLs. They are never cached and not indexed by search engines."""
 
 from __future__ import annotations
 
@@ -29,17 +29,20 @@ def init_app(app: Flask) -> None:
 
 @optional_bp.get(f"{urls.PREVIEW}/<token>")
 def preview(token: str) -> Response | WerkzeugResponse:
-    """An article that has been published meanwhile is shown at its own address. Another draft at its path is not."""
+    """The preview of a draft or an issue; a redirect if the article has been published.
+
+    Raises NotFound for an invalid token, or if another draft is now stored at the path.
+    """
     target = target_of(token)
     if target is None:
         raise NotFound("page", token[:100])
-    kind, name, mark = target
+    kind, name, sketch = target
     if kind == "issue":
         return _page(name, file_listing().articles_of_day(date.fromisoformat(name)))
     file, article = file_listing().file(name), file_listing().article(name)
     if file and file.state == PUBLISHED:
         return redirect(urls.article(file.slug), 302)
-    if article is None or not is_same_draft(mark, article):
+    if article is None or not is_same_draft(sketch, article):
         raise NotFound("page", token[:100])
     return _page(article.title, [article])
 

@@ -31,14 +31,14 @@ LABELS = {"newest": N_("Newest first"), "best": N_("Most relevant first")}
 
 @dataclass(frozen=True)
 class SearchParameters:
-    """The parameters of the search."""
+    """The parsed query string of a search. ``before`` is None for the first page."""
 
     query: Query
     order: str
     before: SearchCursor | None
 
     def address(self, **changes: str) -> str:
-        """The URL of the search with *changes*; default values are omitted."""
+        """The URL path and query of this search with *changes*. Default values are omitted."""
         values = {"q": self.query.text, "order": self.order if self.order != ORDERS[0] else ""} | changes
         return f"{urls.SEARCH}?{urlencode({name: value for name, value in values.items() if value})}"
 
@@ -52,14 +52,14 @@ def search() -> Response:
 
 
 def parameters_of_request() -> SearchParameters:
-    """Parses the query string. Invalid values are replaced by defaults, so that a search never fails."""
+    """Parses the query string of the request. Replaces invalid values by defaults, so that a search never fails."""
     order = request.args.get("order", "")
     query = parse(request.args.get("q", ""))
     return SearchParameters(query, order if order in ORDERS else ORDERS[0], cursor_of(request.args.get("before", "")))
 
 
 def cursor_of(text: str) -> SearchCursor | None:
-    """Parses a cursor such as ``0,1542941000``; None for the first page."""
+    """Parses a cursor such as ``0,1542941000``. None for invalid text, which selects the first page."""
     score, _, second = text.partition(",")
     try:
         return int(score[:18]), int(second[:18])
@@ -76,7 +76,7 @@ def context_of(parameters: SearchParameters) -> dict[str, Any]:
         "orders": [NavigationLink(gettext(LABELS[order]), parameters.address(order=order)) for order in ORDERS],
         "chosen": gettext(LABELS[parameters.order]),
         "hits": [shown(hit) for hit in results.hits],
-        **({} if results.hits else ways_on()),
+        **({} if results.hits else suggestions()),
         "hints": [] if results.hits or parameters.before else hints(parameters),
         "older": older(parameters, results),
         "newer": NavigationLink(gettext("Back to the first results"), parameters.address())
@@ -91,14 +91,17 @@ def older(parameters: SearchParameters, results: Results) -> NavigationLink | No
     return NavigationLink(gettext("More"), parameters.address(before=f"{results.more[0]},{results.more[1]}"))
 
 
-def ways_on() -> dict[str, Any]:
-    """For a page without results: the sections, and a search by each filter that finds something here."""
+def suggestions() -> dict[str, Any]:
+    """The template variables of a page without results: sections, and an example search for each filter."""
     sections = translated_labels([section_link(collection) for collection in top_sections()])
     return {"sections": sections, "examples": [NavigationLink(text, urls.search(text)) for text in examples()]}
 
 
 def examples() -> Iterator[str]:
-    """By the largest section, tag, author and source, and by the newest month: ``tag:雨``, ``author:"Li Bai"``."""
+    """Queries with results: for the largest section, tag, author and source, and the newest month.
+
+    For example ``tag:雨`` or ``author:"Li Bai"``.
+    """
     for kind in ("section", "tag", "author", "source"):
         for collection, _ in services().catalog.collections(kind, largest=1):
             name = collection.name.rpartition("/")[2] if kind == "section" else collection.name
@@ -108,9 +111,9 @@ def examples() -> Iterator[str]:
 
 
 def hints(parameters: SearchParameters) -> list[NavigationLink]:
-    """Suggests the query in the site's own script (Simplified or Traditional) if that has results.
+    """A link to the query in the site's own script (Simplified or Traditional); empty without results there.
 
-    Only the site's script, because OpenCC needs 40 MB to convert to Traditional and 2 MB to Simplified.
+    The other script is not tried, because OpenCC needs 40 MB to convert to Traditional and 2 MB to Simplified.
     """
     script = script_of(services().settings.language) or "hans"
     converted = replace(parameters, query=parse(convert(parameters.query.text, script)))

@@ -27,7 +27,7 @@ bp = Blueprint("share", __name__)
 
 @bp.get("/a/<slug:slug>/share")
 def share(slug: str) -> Response:
-    """A page of its own, to keep the article page small."""
+    """The share page. It is separate from the article page to keep that small."""
     article = services().catalog.article(slug)
     address = site_address() + urls.article(slug)
 
@@ -45,7 +45,7 @@ def share(slug: str) -> Response:
 
 @bp.get("/a/<slug:slug>/qr.svg")
 def qr_code(slug: str) -> Response:
-    """The article's URL as a QR code, which is also printed in the PDF."""
+    """The QR code of the article's URL as SVG. The PDF contains the same code."""
     article = services().catalog.article(slug)
     address = site_address() + urls.article(article.slug)
     representation = Representation(
@@ -68,12 +68,12 @@ def og_image(slug: str) -> Response:
 
 
 def site_address() -> str:
-    """The site's base URL without a slash at the end: READER_BASE_URL, else from the request."""
+    """The base URL of the site without a final slash: READER_BASE_URL, else the host and prefix of the request."""
     return services().settings.base_url or request.host_url.rstrip("/") + path_prefix()
 
 
 def share_links(article: Article, address: str) -> list[NavigationLink]:
-    """Share links. Nothing is loaded from these services."""
+    """Links that share the article by other services. The page loads nothing from these services."""
     text, target = quote(article.title, safe=""), quote(address, safe="")
     return [
         NavigationLink(gettext("E-mail"), f"mailto:?subject={text}&body={text}%0A{target}"),
@@ -86,7 +86,7 @@ def share_links(article: Article, address: str) -> list[NavigationLink]:
 
 @lru_cache(maxsize=256)
 def qr_of(address: str) -> Markup:
-    """An SVG with error correction level M, which tolerates 15 % damage."""
+    """The QR code of *address* as SVG, with error correction level M (it tolerates 15 % damage)."""
     import segno
 
     target = io.BytesIO()
@@ -97,6 +97,7 @@ def qr_of(address: str) -> Markup:
 
 
 def this_site() -> SiteIdentity:
+    """The site's identity for feeds and catalogues."""
     settings, site = services().settings, own_site()
     logo = site.logo.address if site.logo else ""
     return SiteIdentity(site.name, settings.language, site_address(), settings.feed_authority, site.copyright, logo)

@@ -1,4 +1,4 @@
-"""The site's own pages: ``/about``, ``/privacy`` … from the Markdown files beside the site's settings."""
+"""The site's own pages (``/about``, ``/privacy`` …) from the Markdown files in the folder of the site's settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ bp = Blueprint("site_pages", __name__)
 
 @bp.get("/<slug:name>")
 def page(name: str) -> Response:
-    """Without date, lists, feeds and issue."""
+    """A page of the site. It has no date and is not in lists, feeds or issues."""
     found = services().catalog.site_page(name)
     script = requested_script() or request_context().preferences["script"]
     image_set = ImageSet(found)

@@ -40,10 +40,10 @@ from .share import site_address
 bp = Blueprint("sitemaps", __name__)
 
 WEEK = "public, max-age=604800"
-LEAST_ICON = 144
-"""Pixels of an icon with which browsers install a site."""
+MIN_ICON = 144
+"""The minimum size in pixels of an icon for which browsers install a site."""
 SPLASH_SCREEN = 512
-"""Pixels of the icon that an installed site shows while it starts."""
+"""The size in pixels of the icon that an installed site shows while it starts."""
 NEWS_HOURS = 48
 NEWS_MOST = 1000
 """The limits of a news sitemap: two days, 1,000 URLs."""
@@ -53,29 +53,29 @@ DISALLOWED = (
     + tuple(f"/*.{suffix}$" for suffix in (*EXPORTS, speech.SUFFIX))
     + ("/*?page=",)
 )
-"""Expensive URLs that need no indexing: searches, selections, exports."""
+"""URL patterns that are expensive and need no indexing: searches, selections, exports."""
 
 ALLOWED = tuple(f"/*{name}$" for name in FEEDS if name.rpartition(".")[2] in EXPORTS)
-"""Feeds with the suffix of an export, such as ``feed.json``. The longest matching pattern wins (RFC 9309 2.2.2)."""
+"""Feeds that end like an export, such as ``feed.json``. The longest matching pattern applies (RFC 9309 2.2.2)."""
 
 MOST_UNDATED = 10_000
 
 MOST_TRANSLATIONS = 50_000
-"""How many links to translations a sitemap holds, a fifth of the 50 MB allowed; a month with more has none. Pages have
-them too."""
+"""The maximum number of links to translations in a sitemap: a fifth of the permitted 50 MB. A month with more has none;
+its pages still link to their translations."""
 
 PAPER = "#fdfcfa"
 
 SITE = "\ue000"
-"""The placeholder for the site's address in cached sitemaps: a request under another host name reuses them."""
+"""The placeholder for the site's base URL in cached sitemaps, so that requests for other host names can use them."""
 
 MOST_RENDERED = 16
-"""How many sitemaps are kept, usually some kilobytes each, at most about 5 MB."""
+"""The maximum number of cached sitemaps. Each usually has some kilobytes, at most about 5 MB."""
 
 
 @bp.get(urls.SITEMAP)
 def sitemap() -> Response:
-    """The sitemap index with one sitemap per month, so that none exceeds 50,000 URLs, and one of pages without date."""
+    """The sitemap index: one sitemap per month, so that none exceeds 50,000 URLs, and one for pages without a date."""
     return _xml("sitemaps/sitemaps.xml", months=_months, paths=_undated)
 
 
@@ -103,9 +103,9 @@ def news_sitemap() -> Response:
 
 
 def _xml(template: str, name: str = "", **values: Callable[[], object]) -> Response:
-    """Sitemaps contain absolute URLs. Without READER_BASE_URL they depend on the request and are private.
+    """The response with a sitemap. Without READER_BASE_URL its absolute URLs depend on the request, so it is private.
 
-    *values* are functions that return the template's variables, which *name* identifies.
+    *values* are functions that return the variables of *template*. *name* identifies these values in the cache.
     """
     site, revision, build_id = site_address(), services().catalog.revision, services().render.build_id
     representation = Representation(
@@ -134,14 +134,14 @@ def _published_since(since: datetime) -> list[Teaser]:
 
 
 def _undated() -> list[str]:
-    """The paths of the site's own pages and of articles without a date, which no month holds."""
+    """The paths of pages that are in no month: the site's own pages, and articles without a date."""
     catalog = services().catalog
     articles = catalog.latest(limit=MOST_UNDATED, before=(int(UNDATED.timestamp()), ""))
     return [*(quote(page.link) for page in catalog.site.pages), *(urls.article(teaser.slug) for teaser in articles)]
 
 
 def _months() -> list[str]:
-    """Each month with an issue, newest first, such as ``2018-11``."""
+    """The months with an issue, newest first, such as ``2018-11``."""
     days = (day for day, _ in services().catalog.issues(limit=100_000))
     return [key for key, _ in groupby(f"{day:%Y-%m}" for day in days)]
 
@@ -158,7 +158,8 @@ def _published_in(year: int, month: int) -> Iterable[Teaser]:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Search engines read that of a host. Below a path, its lines are for the robots.txt at the root of the host."""
+    """The robots.txt. Search engines read only the file at the root of a host; a site below a path can have its lines
+    copied there."""
     site = site_address()
     lines = ["User-agent: *", *(f"Disallow: {below_prefix(pattern)}" for pattern in DISALLOWED)]
     lines += [*(f"Allow: {below_prefix(pattern)}" for pattern in ALLOWED), ""]
@@ -196,9 +197,9 @@ def manifest() -> Response:
 
 
 def _icons(logo: SitePicture | None) -> list[dict[str, str]]:
-    """The site's logo, if it is square and not too small for a home screen; else Reader's own."""
-    if logo and logo.width == logo.height and logo.rendition_width >= LEAST_ICON:
-        sizes = dict.fromkeys(logo_pixels(logo, least) for least in (LEAST_ICON, SPLASH_SCREEN))
+    """The icons of the manifest: the site's logo if it is square and has at least MIN_ICON pixels, else Reader's."""
+    if logo and logo.width == logo.height and logo.rendition_width >= MIN_ICON:
+        sizes = dict.fromkeys(logo_pixels(logo, minimum) for minimum in (MIN_ICON, SPLASH_SCREEN))
         return [_icon_entry(urls.media(logo.digest, size, "webp"), size, "image/webp", "any") for size in sizes]
     return [
         _icon_entry(static(f"icons/{size}.png"), size, "image/png", purpose)
@@ -212,7 +213,7 @@ def _icon_entry(path: str, size: int, mimetype: str, purpose: str) -> dict[str, 
 
 
 def static(name: str) -> str:
-    """The URL of a file of ``static/``, which contains the build id."""
+    """The URL path of a file in ``static/``. It contains the build id."""
     return f"/static/{services().render.build_id}/{name}"
 
 
@@ -232,7 +233,7 @@ def touch_icon() -> WerkzeugResponse:
 
 
 def _logo_icon(logo: SitePicture) -> Response:
-    """Raises NotFound, UnusablePicture, Busy, TooManyRequests."""
+    """The icon drawn from *logo*. Raises NotFound, UnusablePicture, Busy, TooManyRequests."""
     file = services().image_renderer.file(logo.digest, logo.rendition_width, "webp")
     response = drawn_picture(services().catalog.changed_at, "icon", str(file))
     response.headers["Cache-Control"] = WEEK
@@ -240,7 +241,7 @@ def _logo_icon(logo: SitePicture) -> Response:
 
 
 def _icon(name: str, mimetype: str) -> WerkzeugResponse:
-    """Browsers request these paths without a link in the page."""
+    """The response with Reader's icon *name*, at a path that browsers request without a link in the page."""
     content: bytes = current_app.extensions["static_files"].content(f"icons/{name}")
     fit_suffix_range(len(content))
     response = send_file(io.BytesIO(content), mimetype=mimetype, conditional=True, etag=fingerprint(content))

@@ -1,6 +1,6 @@
-"""Receiving Webmentions (https://www.w3.org/TR/webmention/), if READER_WEBMENTION says so; the key file of IndexNow.
+"""Receives Webmentions (https://www.w3.org/TR/webmention/) if READER_WEBMENTION enables it; serves the IndexNow key.
 
-A mention is only queued here. The indexing process verifies it; an editor reads it before it is shown.
+This module only queues mentions. The indexing process verifies them, and an editor reviews them before publication.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
 
 
 def indexnow_key() -> Response:
-    """Proves to search engines that the key is this site's."""
+    """The IndexNow key file, which proves to search engines that the key belongs to this site."""
     key = services().settings.indexnow_key
     representation = Representation(version_of("indexnow", key), mimetype="text/plain", cache_control=PUBLIC)
     return conditional_response(representation, lambda: key)
@@ -52,13 +52,13 @@ def indexnow_key() -> Response:
 
 @optional_bp.get(urls.WEBMENTION)
 def explain() -> Response:
-    """For people who open the address (Webmention 3.2.1.1)."""
+    """An explanation for people who open the endpoint (Webmention 3.2.1.1)."""
     return _answer(Message("This address receives Webmentions: send source and target by POST."), 200)
 
 
 @optional_bp.post(urls.WEBMENTION)
 def receive() -> Response:
-    """202 for a mention that will be verified; 400 says what is wrong; 429 and 503 when it can be sent again."""
+    """Queues a mention: 202. Otherwise 400 with the reason, or 429 or 503 if the sender can try again later."""
     from ...http_client.client import checked_url
 
     source, target = request.form.get("source", ""), request.form.get("target", "")
@@ -86,7 +86,7 @@ def _problem(source: str, target: str, article: Article | None) -> Message | Non
         checked_url(source)
     except FetchFailed as error:
         return Message("source: %(reason)s", reason=error.reason)
-    if not target.isprintable():  # in its fragment; PostgreSQL keeps no NUL
+    if not target.isprintable():  # in its fragment; PostgreSQL rejects NUL
         return Message("target: not an article of this site")
     if is_same(source, target):
         return Message("source and target are the same")
@@ -94,7 +94,7 @@ def _problem(source: str, target: str, article: Article | None) -> Message | Non
 
 
 def _article_at(target: str) -> Article | None:
-    """The article at an address of this site, under a former name too."""
+    """The article at the URL *target* on this site, also by a previous slug; None if there is none."""
     try:
         parts, own = urlsplit(target), urlsplit(services().settings.base_url)
     except ValueError:
