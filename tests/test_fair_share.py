@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from reader.app import create_app
-from reader.server.draining_middleware import LargeAnswer
-from reader.server.large_response_slots import LargeAnswerPlaces
+from reader.server.draining_middleware import LargeResponse
+from reader.server.large_response_slots import LargeResponseSlots
 from reader.services import build_services
 from reader.web.limits.rate_limits import NETWORK_SHARES, ClientLimits, WaitingSlots
 from reader.web.views import downloads, issues
@@ -359,20 +359,20 @@ def test_the_addresses_of_one_network_leave_places_to_others():
 
 
 def test_where_all_large_files_are_being_sent_the_slowest_of_the_greatest_network_makes_room():
-    places = LargeAnswerPlaces(total=6, per_client=2, per_network=3, ending=3)
+    slots = LargeResponseSlots(total=6, per_client=2, per_network=3, ending=3)
     with ExitStack() as taken:
 
         def take(client):
-            if place := taken.enter_context(places.taken(client)):
-                place.is_whole_told, place.begun, place.sent_bytes = True, place.begun - 60, 5000
-            return place
+            if slot := taken.enter_context(slots.acquire(client)):
+                slot.has_content_length, slot.started, slot.sent_bytes = True, slot.started - 60, 5000
+            return slot
 
         crowd = [take(f"192.0.{network}.{host}") for network in (1, 2) for host in (1, 1, 2)]
-        for place, sent_bytes in zip(crowd, (2000, 1000, 10, 500, 700, 600), strict=True):
-            place.sent_bytes = sent_bytes
+        for slot, sent_bytes in zip(crowd, (2000, 1000, 10, 500, 700, 600), strict=True):
+            slot.sent_bytes = sent_bytes
 
         def lost():
-            return [number for number, place in enumerate(crowd) if place.is_lost]
+            return [number for number, slot in enumerate(crowd) if slot.is_lost]
 
         assert take("192.0.1.3")
         assert lost() == [1], "in a network whose share is used, the client that has two more makes room"
@@ -381,19 +381,19 @@ def test_where_all_large_files_are_being_sent_the_slowest_of_the_greatest_networ
         assert lost() == [1, 2], "of two networks with as many, the first"
         assert take("198.51.100.2")
         assert lost() == [1, 2, 3]
-        assert take("203.0.113.1") is None, "three have not noticed yet that they lost their place"
-    assert not places._places
+        assert take("203.0.113.1") is None, "three have not noticed yet that they lost their slot"
+    assert not slots._slots
 
 
 def test_a_place_is_taken_only_from_who_has_two_more_and_knows_the_length_of_the_file():
-    places = LargeAnswerPlaces(total=4, per_client=4, per_network=4, ending=4)
+    slots = LargeResponseSlots(total=4, per_client=4, per_network=4, ending=4)
     with ExitStack() as taken:
-        crowd = [taken.enter_context(places.taken(client)) for client in ("192.0.1.1", "192.0.1.1", "192.0.2.1", "")]
-        assert taken.enter_context(places.taken("198.51.100.1")) is None
-        crowd[0].is_whole_told = True
-        assert taken.enter_context(places.taken("")) is None, "an unknown client may be anybody"
-        assert taken.enter_context(places.taken("192.0.2.1")) is None
-        assert taken.enter_context(places.taken("198.51.100.1"))
-        assert [place.is_lost for place in crowd] == [True, False, False, False]
-        answer = LargeAnswer([b"begun"], iter([b"rest"]), list, crowd[0])
+        crowd = [taken.enter_context(slots.acquire(client)) for client in ("192.0.1.1", "192.0.1.1", "192.0.2.1", "")]
+        assert taken.enter_context(slots.acquire("198.51.100.1")) is None
+        crowd[0].has_content_length = True
+        assert taken.enter_context(slots.acquire("")) is None, "an unknown client may be anybody"
+        assert taken.enter_context(slots.acquire("192.0.2.1")) is None
+        assert taken.enter_context(slots.acquire("198.51.100.1"))
+        assert [slot.is_lost for slot in crowd] == [True, False, False, False]
+        answer = LargeResponse([b"begun"], iter([b"rest"]), list, crowd[0])
         assert list(answer) == []

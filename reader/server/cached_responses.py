@@ -1,7 +1,7 @@
 """Answers requests from the response cache on granian's event loop thread, which must never block.
 
-Most requests that come in numbers are equal in all fields that a stored response depends on. Such a request gets the
-response prepared for the one before it and passes no middleware, which takes a third of the processor time.
+Many requests are equal in all fields on which a stored response depends. Such a request gets the response that was
+prepared for an earlier one, without running middleware. That takes a third of the processor time.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from granian.wsgi import Response
 from ..web.middleware.response_cache import ONLY_IF_CACHED, STORED, NotCached, ResponseCache, vary_fields
 from ..web.middleware.stored_responses import CachedVariant, Headers, StoredResponse
 
-Answer = tuple[int, Headers, bytes]
+SentResponse = tuple[int, Headers, bytes]
+"""A response in granian's form: status, headers, body."""
 Scope = dict[str, Any]
-"""What granian knows of a request: the part of ``environ`` that differs from request to request."""
+"""The part of ``environ`` that is specific to a request, in granian's form."""
 
 _FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 _BODY = ("CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")
@@ -31,21 +32,21 @@ KEY_FIELDS = (
     *("HTTP_UPGRADE_INSECURE_REQUESTS", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_AVAILABLE_DICTIONARY"),
     *("HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_A_IM", "HTTP_AUTHORIZATION", *_BODY),
 )
-"""All that the middleware down to the response cache reads to answer from it. REMOTE_ADDR is read too, but changes a
-response only if it decides whether scheme and host are those of the forwarded fields."""
+"""All fields that the response cache and the middleware in front of it read. They also read REMOTE_ADDR, but it changes
+a response only if it decides whether scheme and host come from the forwarded fields."""
 
 MOST_PREPARED, LONGEST_KEY = 1_024, 2_000
-"""How many responses are prepared, and for how many characters of fields: clients choose these."""
+"""The maximum number of prepared responses, and of characters in the fields of one, which clients can choose."""
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """The *answer* made of *stored*, which is one of *variant* at *revision*."""
+    """The prepared ``response``, built from ``stored``, a response of ``variant`` at ``revision``."""
 
     revision: int
     variant: CachedVariant
     stored: StoredResponse
-    answer: Answer
+    response: SentResponse
 
     def is_valid(self, scope: Scope, revision: int) -> bool:
         return (
@@ -56,9 +57,10 @@ class _Prepared:
 
 
 class CachedResponses:
-    """*application* contains *cache*; *basic* is the part of ``environ`` that is the same in all requests.
+    """Finds cached responses for granian's requests, without blocking.
 
-    *may_prepare* is false if *application* must see every request, to log it.
+    *application* contains *cache*. *basic* is the part of ``environ`` that is the same in all requests. *may_prepare*
+    must be False if *application* has to process every request, for example to log it.
     """
 
     def __init__(
@@ -68,8 +70,8 @@ class CachedResponses:
         self._prepared: dict[tuple[str | None, ...], _Prepared] = {}
         self._generation = 0
 
-    def find(self, scope: Scope) -> Answer | None:
-        """The response; None if it is not stored, or nobody knows whether it still counts."""
+    def find(self, scope: Scope) -> SentResponse | None:
+        """The cached response. None if none is stored, or if checking its validity would block."""
         revision = self._cache.revision.cached()
         if revision is None:
             return None
@@ -80,25 +82,25 @@ class CachedResponses:
         if prepared is None or not prepared.is_valid(scope, revision):
             return self._call_app(scope, key, revision)
         self._cache.count_hit(prepared.stored)
-        return prepared.answer
+        return prepared.response
 
-    def _call_app(self, scope: Scope, key: tuple[str | None, ...], revision: int) -> Answer | None:
+    def _call_app(self, scope: Scope, key: tuple[str | None, ...], revision: int) -> SentResponse | None:
         if not scope.keys().isdisjoint(_BODY):
             return None
         environ = self._basic | scope | {ONLY_IF_CACHED: revision}
-        response = Response()  # type: ignore[no-untyped-call]
+        start_response = Response()  # type: ignore[no-untyped-call]
         try:
-            body = b"".join(self._application(environ, response))
+            body = b"".join(self._application(environ, start_response))
         except NotCached:
             return None
-        answer = (response.status, response.headers, body)
+        response = (start_response.status, start_response.headers, body)
         if self._may_prepare and STORED in environ:
             variant, stored = environ[STORED]
-            self._prepare(key, _Prepared(revision, variant, stored, answer))
-        return answer
+            self._store(key, _Prepared(revision, variant, stored, response))
+        return response
 
-    def _prepare(self, key: tuple[str | None, ...], prepared: _Prepared) -> None:
-        """Keeps it, unless a later hit has something to do or to look at that is not in the key."""
+    def _store(self, key: tuple[str | None, ...], prepared: _Prepared) -> None:
+        """Stores *prepared*, unless a hit must submit the response for recompression or depends on other fields."""
         is_short = sum(len(value) for value in key if value) <= LONGEST_KEY
         if is_short and not prepared.variant.may_recompress and set(vary_fields(prepared.stored[1])) <= set(KEY_FIELDS):
             self._prepared[key] = prepared

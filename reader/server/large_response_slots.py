@@ -1,7 +1,8 @@
 """A limited number of slots for large responses, shared fairly among networks.
 
-The same rule as for comments that wait (``comments/pending_limits.py``), and it holds within a network too. The slowest
-download of the greatest share is cut off, and can be resumed; nobody gives a place to who would have as many.
+The rule is the same as for pending comments (``comments/pending_limits.py``); it also applies to the clients of one
+network. If all slots are used, the slowest download of the largest share loses its slot; the client can resume it. No
+slot is taken for a client or network that would then have as many.
 """
 
 from __future__ import annotations
@@ -15,76 +16,80 @@ from contextlib import contextmanager
 from ..web.limits.rate_limits import counted_as
 
 BEGINNING_SECONDS = 5.0
-"""How long nobody knows how fast a client is."""
+"""The time until the speed of a client is known."""
 
 
-class Place:
-    """That of one response. ``sent_bytes`` is what its client has been sent."""
+class Slot:
+    """The slot of one response. ``sent_bytes`` is the number of bytes sent to the client."""
 
     def __init__(self, client: str, network: str) -> None:
-        self.client, self.network, self.begun = client, network, time.monotonic()
-        self.sent_bytes, self.is_whole_told, self.is_lost = 0, False, False
+        self.client, self.network, self.started = client, network, time.monotonic()
+        self.sent_bytes, self.has_content_length, self.is_lost = 0, False, False
 
-    def worth(self, now: float) -> tuple[bool, float]:
-        """Greater for who just begins, then for who takes more bytes in a second."""
-        seconds = now - self.begun
+    def priority(self, now: float) -> tuple[bool, float]:
+        """The order in which slots are kept: new responses first, then by bytes per second."""
+        seconds = now - self.started
         return seconds < BEGINNING_SECONDS, self.sent_bytes / max(seconds, BEGINNING_SECONDS)
 
 
-class LargeAnswerPlaces:
-    """Places in all, for each client, and for its network. Unknown clients have only the first limit.
+class LargeResponseSlots:
+    """Limits large responses: in total, per client and per network. Only the first limit applies to unknown clients.
 
-    A response that lost its place ends when its client takes the next piece, or when ``ConnectionWatch`` ends it. Until
-    then it counts for its client and network. At most *ending* may do so at a time; 0: nobody loses a place.
+    A response that lost its slot ends when its client reads the next chunk, or when ``ConnectionWatch`` ends it. Until
+    then it counts for its client and network. At most *ending* responses may be in this state; with 0, no response
+    loses its slot.
     """
 
     def __init__(self, total: int, per_client: int, per_network: int, ending: int = 0) -> None:
         self._total, self._per_client, self._per_network, self._ending = total, per_client, per_network, ending
-        self._places: list[Place] = []
+        self._slots: list[Slot] = []
         self._lock = threading.Lock()
 
     @property
-    def is_half_taken(self) -> bool:
+    def is_half_used(self) -> bool:
         with self._lock:
-            return len(self._places) * 2 > self._total
+            return len(self._slots) * 2 > self._total
 
     @contextmanager
-    def taken(self, client: str) -> Iterator[Place | None]:
-        """A place, given back at the end of the block; None if there is none."""
-        place = Place(*(counted_as(client) if client else ("", "")))
+    def acquire(self, client: str) -> Iterator[Slot | None]:
+        """Yields a slot, released at the end of the block; None if no slot is free for *client*. Does not wait."""
+        slot = Slot(*(counted_as(client) if client else ("", "")))
         with self._lock:
-            is_free = self._is_free_for(place)
+            is_free = self._is_free_for(slot)
             if is_free:
-                self._places.append(place)
+                self._slots.append(slot)
         try:
-            yield place if is_free else None
+            yield slot if is_free else None
         finally:
             if is_free:
                 with self._lock:
-                    self._places.remove(place)
+                    self._slots.remove(slot)
 
-    def _is_free_for(self, new: Place) -> bool:
-        """Whether there is a place; takes one from the greatest share if need be."""
-        of_network = [place for place in self._places if new.network and place.network == new.network]
-        if new.client and sum(place.client == new.client for place in self._places) >= self._per_client:
+    def _is_free_for(self, new: Slot) -> bool:
+        """Whether a slot is free for *new*. If necessary, takes one from the largest share."""
+        of_network = [slot for slot in self._slots if new.network and slot.network == new.network]
+        if new.client and sum(slot.client == new.client for slot in self._slots) >= self._per_client:
             return False
         if len(of_network) >= self._per_network:
-            return self._take_from_greatest(of_network, new, lambda place: place.client)
-        if sum(not place.is_lost for place in self._places) < self._total:
+            return self._take_from_largest(of_network, new, lambda slot: slot.client)
+        if sum(not slot.is_lost for slot in self._slots) < self._total:
             return True
-        return bool(new.network) and self._take_from_greatest(self._places, new, lambda place: place.network)
+        return bool(new.network) and self._take_from_largest(self._slots, new, lambda slot: slot.network)
 
-    def _take_from_greatest(self, places: list[Place], new: Place, share: Callable[[Place], Hashable]) -> bool:
-        """Whether one of *places* was taken, of the share that has most of them. An unknown client has none."""
-        if sum(place.is_lost for place in self._places) >= self._ending:
+    def _take_from_largest(self, slots: list[Slot], new: Slot, share: Callable[[Slot], Hashable]) -> bool:
+        """Takes one of *slots* from the share with most of them. Returns False if none may be taken for *new*.
+
+        Unknown clients have no share.
+        """
+        if sum(slot.is_lost for slot in self._slots) >= self._ending:
             return False
-        counts = Counter(share(place) for place in places if share(place) and not place.is_lost)
-        [(greatest, count)] = counts.most_common(1) or [(None, 0)]
-        if count <= sum(share(place) == share(new) for place in places) + 1:
+        counts = Counter(share(slot) for slot in slots if share(slot) and not slot.is_lost)
+        [(largest, count)] = counts.most_common(1) or [(None, 0)]
+        if count <= sum(share(slot) == share(new) for slot in slots) + 1:
             return False
         now = time.monotonic()
-        yielding = [one for one in places if share(one) == greatest and one.is_whole_told and not one.is_lost]
-        if not yielding:
+        candidates = [one for one in slots if share(one) == largest and one.has_content_length and not one.is_lost]
+        if not candidates:
             return False
-        min(yielding, key=lambda one: one.worth(now)).is_lost = True
+        min(candidates, key=lambda one: one.priority(now)).is_lost = True
         return True

@@ -1,11 +1,11 @@
-"""The leader/followers thread pool: one thread at a time answers what needs no waiting.
+"""The leader/followers thread pool: one thread at a time answers requests that need no waiting.
 
-Threads that could run wake each other whenever the GIL is released, so that many threads answer cached pages more
-slowly than one. A thread that gets a request while another is at it leaves the request to that one, the leader, and
-sleeps as a follower. What takes longer is answered by a follower or, if there is none, by the leader, which lets a
-follower go first. So a thread is always there for the next request, as long as not all are busy.
+Runnable threads wake each other whenever the GIL is released, so many threads answer cached pages more slowly than one.
+A thread that receives a request while another thread is the leader passes the request to the leader and sleeps as a
+follower. A request that takes longer is answered by a follower; without followers the leader answers it. Before the
+leader answers one itself, it releases a follower. So a thread is always free for the next request unless all are busy.
 
-The pattern is that of D. Schmidt and others, "Leader/Followers" (2000).
+The pattern is described in D. Schmidt and others, "Leader/Followers" (2000).
 """
 
 from __future__ import annotations
@@ -21,78 +21,86 @@ from typing import Generic, TypeVar
 LOG = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30.0
-"""How long a follower sleeps. Then granian may end it, and with it its connections to databases."""
+"""The time for which a follower sleeps. Then granian may end its thread, which closes its database connections."""
 
 Request = TypeVar("Request")
 
 
 class LeaderFollowers(Generic[Request]):
-    """*answers_at_once* returns False, without waiting, for a request that *answer* has to be called for."""
+    """Distributes requests to the threads that call ``handle``.
+
+    *try_answer* answers a request if it can do so without waiting, and returns whether it did. For other requests
+    *answer* is called.
+    """
 
     def __init__(
         self,
-        answers_at_once: Callable[[Request], bool],
+        try_answer: Callable[[Request], bool],
         answer: Callable[[Request], object],
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self._answers_at_once, self._answer, self._idle_seconds = answers_at_once, answer, idle_seconds
+        self._try_answer, self._answer, self._idle_seconds = try_answer, answer, idle_seconds
         self._lock, self._has_leader, self._followers = threading.Lock(), False, 0
-        self._left: deque[Request] = deque()
-        """Requests that followers left to the leader: never more than there are followers."""
+        self._requests: deque[Request] = deque()
+        """Requests that followers passed to the leader; at most as many as followers."""
         self._tasks: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        """For followers: a request to answer, or None to take the next one from granian."""
+        """Tasks for followers: a request to answer, or None to accept the next request from granian."""
 
     def handle(self, request: Request) -> None:
-        """Returns when the request is answered or left to another thread."""
+        """Returns when the request is answered or passed to another thread."""
         with self._lock:
-            if follows := self._has_leader:
-                self._left.append(request)
+            if is_follower := self._has_leader:
+                self._requests.append(request)
                 self._followers += 1
             self._has_leader = True
-        task = self._follow() if follows else self._lead(request)
+        task = self._follow() if is_follower else self._lead(request)
         if task is not None:
             self._answer(task)
 
     def handle_here(self, request: Request) -> None:
-        """Answers a request that no other thread can answer."""
+        """Answers a request that only this thread can answer."""
         with self._lock:
-            if not self._has_leader:  # else the leader lets a follower go when it has to
-                self._let_follower_go()
+            if not self._has_leader:  # otherwise the leader releases a follower if necessary
+                self._release_follower()
         self._answer(request)
 
     def _lead(self, request: Request) -> Request | None:
-        """Answers at once what can be. Returns a request that this thread has to answer, or None."""
+        """Answers the requests that need no waiting. Returns a request that this thread has to answer, or None."""
         rest = [] if self._is_answered(request) else [request]
         while True:
             with self._lock:
-                if not self._left:
+                if not self._requests:
                     return self._step_down(rest)
-                request = self._left.popleft()
+                request = self._requests.popleft()
             if not self._is_answered(request):
                 rest.append(request)
 
     def _is_answered(self, request: Request) -> bool:
         try:
-            return self._answers_at_once(request)
-        except BaseException:  # also the PanicException of a library in Rust: without a leader nothing is answered
+            return self._try_answer(request)
+        except BaseException:  # also a PanicException of a Rust library: without a leader no request would be answered
             LOG.exception("a request could not be answered from the response cache")
             return False
 
     def _step_down(self, rest: list[Request]) -> Request | None:
-        """Ends leading, with the lock: gives all but one request of *rest* to followers and returns that one."""
+        """Ends being the leader. Passes all but the first request of *rest* to followers and returns the first.
+
+        The caller must hold the lock. Returns None if *rest* is empty.
+        """
         self._has_leader = False
         if not rest:
             return None
         for request in rest[1:]:
-            self._give(request)
-        self._let_follower_go()
+            self._pass_to_follower(request)
+        self._release_follower()
         return rest[0]
 
-    def _let_follower_go(self) -> None:
+    def _release_follower(self) -> None:
+        """Makes a follower return to granian for the next request."""
         if self._followers:
-            self._give(None)
+            self._pass_to_follower(None)
 
-    def _give(self, task: Request | None) -> None:
+    def _pass_to_follower(self, task: Request | None) -> None:
         self._followers -= 1
         self._tasks.put(task)
 
@@ -101,6 +109,6 @@ class LeaderFollowers(Generic[Request]):
             with suppress(queue.Empty):
                 return self._tasks.get(timeout=self._idle_seconds)
             with self._lock:
-                if self._tasks.empty() and not self._has_leader:  # a leader may count on its followers
+                if self._tasks.empty() and not self._has_leader:  # a leader relies on its followers
                     self._followers -= 1
                     return None

@@ -20,30 +20,31 @@ BACKLOG = 1024
 """The length of the kernel's queue of connections that are not accepted yet."""
 
 RETRY_SECONDS = 3.0
-"""How long to retry binding: the web processes of a server that was killed may hold the port for a moment."""
+"""The time for retries of binding: the web processes of a killed server may still hold the port."""
 
 UNIX = "unix:"
-"""What ``--host`` begins with if a path follows."""
+"""The prefix of a path in ``--host``."""
 
 SOCKET_MODE = 0o666
-"""As a port of this machine, which all its users reach. The folder may admit fewer."""
+"""All users of this machine can connect, as to a TCP port. The mode of the folder can restrict that."""
 
 EVERY_ADDRESS = "::"
 
 SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 _NO_NEW_CONNECTIONS = (
     (0x30, 0, 0, 13),  # load the flags byte of the TCP header
-    (0x54, 0, 0, 0x12),  # of these SYN and ACK
-    (0x15, 0, 1, 0x02),  # SYN alone: a client asks for a new connection
+    (0x54, 0, 0, 0x12),  # mask SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone: a client requests a new connection
     (0x06, 0, 0, 0),  # drop it
-    (0x06, 0, 0, 0xFFFFFFFF),  # let everything else through
+    (0x06, 0, 0, 0xFFFFFFFF),  # accept all other packets
 )
-"""Classic BPF (Documentation/networking/filter.rst): code, jump if true, jump if false, operand."""
+"""A classic BPF program (Documentation/networking/filter.rst): code, jump if true, jump if false, operand."""
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A bound, listening socket without SO_REUSEPORT. *host* may be an IPv6 address in brackets, as in URLs, or
-    ``unix:`` and a path.
+    """A bound, listening socket without SO_REUSEPORT.
+
+    *host* is a name, an IP address (IPv6 also in brackets, as in URLs), or ``unix:`` and a path.
 
     Raises CannotListen, CannotListenAt and UnknownHost.
     """
@@ -67,7 +68,7 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if host == EVERY_ADDRESS:  # of IPv4, too, whatever net.ipv6.bindv6only says
+        if host == EVERY_ADDRESS:  # accept IPv4, too, independent of net.ipv6.bindv6only
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
         listener.listen(BACKLOG)
@@ -78,7 +79,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _unix_listener(path: Path) -> socket.socket:
-    """Takes the place of a socket that a server left there when it was killed."""
+    """A listening UNIX socket at *path*. Replaces the socket file of a killed server. Raises CannotListenAt."""
     listener = socket.socket(socket.AF_UNIX)
     try:
         _remove_abandoned(path)
@@ -92,7 +93,7 @@ def _unix_listener(path: Path) -> socket.socket:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Deletes a socket on which nobody listens. Raises OSError."""
+    """Deletes the socket file at *path* if no process listens on it. Raises OSError."""
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return
     with socket.socket(socket.AF_UNIX) as client:
@@ -106,8 +107,8 @@ def is_unix(listener: socket.socket) -> bool:
     return listener.family == socket.AF_UNIX
 
 
-def opened_again(listener: socket.socket) -> socket.socket | None:
-    """One at the same path if the UNIX socket was deleted, which no client can reach any more; else None.
+def reopened(listener: socket.socket) -> socket.socket | None:
+    """A new listener at the same path if the file of the UNIX socket was deleted; None if it exists, and for TCP.
 
     Raises CannotListenAt.
     """
@@ -117,10 +118,10 @@ def opened_again(listener: socket.socket) -> socket.socket | None:
 
 
 def refuse_new_connections(listener: socket.socket) -> None:
-    """Drops new SYN packets with a socket filter, or deletes the UNIX socket; connections in the queue can still be
-    accepted.
+    """Drops new SYN packets with a socket filter, or deletes the file of the UNIX socket.
 
-    Closing the socket instead would reset the queued connections, whose clients may have sent requests already.
+    Queued connections can still be accepted. Closing the socket would reset them, although their clients may already
+    have sent requests.
     """
     if is_unix(listener):
         Path(listener.getsockname()).unlink(missing_ok=True)
@@ -132,9 +133,10 @@ def refuse_new_connections(listener: socket.socket) -> None:
 
 
 def queued_connections(listener: socket.socket) -> int:
-    """How many connections no process has accepted yet: tcpi_unacked of a listening socket (linux/tcp.h, tcp_get_info).
+    """The number of connections that wait to be accepted: tcpi_unacked of a listening socket (linux/tcp.h,
+    tcp_get_info).
 
-    0 where the kernel doesn't tell. A UNIX socket tells only whether there are any.
+    0 if the kernel does not report it. For a UNIX socket: 1 if any connection waits, else 0.
     """
     if is_unix(listener):
         return len(select.select([listener], [], [], 0)[0])
@@ -146,7 +148,7 @@ def queued_connections(listener: socket.socket) -> int:
 
 
 def silent_listener() -> socket.socket:
-    """A listening socket at a random abstract address, to which no client connects."""
+    """A listening socket at a random abstract address, which no client knows."""
     silent = socket.socket(socket.AF_UNIX)
     silent.setblocking(False)
     silent.bind("")

@@ -38,10 +38,17 @@ from ..settings import Settings
 from ..storage.log_formatter import log_uncaught_errors, start_logging
 from .cached_responses import CachedResponses, Scope
 from .connection_watchdog import ConnectionWatch
-from .draining_middleware import FEW_LARGE_ANSWERS, LARGE_ANSWERS, LINGERING, DrainingMiddleware, LargeAnswer, has_body
+from .draining_middleware import (
+    FEW_LARGE_RESPONSES,
+    LARGE_RESPONSES,
+    LINGERING,
+    DrainingMiddleware,
+    LargeResponse,
+    has_body,
+)
 from .leader_followers import LeaderFollowers
 from .listener import BACKLOG, is_unix, silent_listener
-from .request_body import PLACES, WAITING, RequestBodies
+from .request_body import SLOTS, WAITING, RequestBodies
 from .spawn_web_process import Arguments
 from .supervisor import SIGNALS
 
@@ -51,18 +58,18 @@ HEADER_SECONDS = 15
 """The timeout for receiving request headers, and for idle keep-alive connections."""
 
 Request = tuple[Any, Scope]
-"""granian's protocol, which takes the response, and what it knows of the request."""
+"""granian's protocol object, which sends the response, and its description of the request."""
 
 DRAIN_SECONDS = 3.0
-"""How long draining waits for keep-alive connections to close. The remaining ones are closed by force."""
+"""The maximum time for which draining waits for keep-alive connections to close. The others are closed by force."""
 
 CONNECTIONS = 1024
 """The maximum number of open connections; others wait in the kernel's queue. An idle one costs a few kilobytes."""
 
-THREADS = PLACES + WAITING + LINGERING + FEW_LARGE_ANSWERS + 17
-"""Threads for requests. Up to eleven receive or await a body, two drop one, five wait for an export, six for a
-picture, four for a drawing, five send large answers to forms: two remain. A thread is started when it is needed and
-ends when it is idle. One at a time answers from the response cache (``leader_followers.py``)."""
+THREADS = SLOTS + WAITING + LINGERING + FEW_LARGE_RESPONSES + 17
+"""The maximum number of threads for requests. Up to eleven receive or await a body, two drop one, five wait for an
+export, six for a picture, four for a drawing, and five send large responses to forms; two remain. A thread is started
+when it is needed and ends when it is idle. One at a time answers from the response cache (``leader_followers.py``)."""
 
 BASIC_ENVIRON = {
     "GATEWAY_INTERFACE": "CGI/1.1",
@@ -75,8 +82,8 @@ BASIC_ENVIRON = {
     "wsgi.run_once": False,
     "wsgi.version": (1, 0),
 }
-"""The part of ``environ`` that is the same in all requests. granian's own wrapper adds the process's environment
-variables, where ``HTTP_PROXY`` reads as a header field that the client sent."""
+"""The part of ``environ`` that is the same in all requests. granian's own wrapper would add the environment variables
+of the process; ``HTTP_PROXY`` would then look like a header field from the client."""
 
 OTHER_FILES = 216
 """File descriptors reserved for other uses: databases of each thread, logs, pipes."""
@@ -94,7 +101,7 @@ def main() -> None:
 def run(arguments: Arguments) -> None:
     """Serves until SIGTERM, then ends the process."""
     stop = threading.Event()
-    if arguments.parent and os.getppid() != arguments.parent:  # it ended before ``end_with_parent``
+    if arguments.parent and os.getppid() != arguments.parent:  # the parent ended before ``end_with_parent``
         sys.exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the main process handles it
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -102,13 +109,13 @@ def run(arguments: Arguments) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     start_logging()
     log_uncaught_errors()
-    logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # how far a first reading of the folder is
+    logging.getLogger(watcher.__name__).setLevel(logging.INFO)  # progress of the first indexing
     configure_logging(LogLevels.info, None, True)
     serving = threading.Event()
     services = start_background(Settings.from_environ(), stop, serving)
     app, most = create_app(services), limits()
     bodies = RequestBodies(takes_body_at(app), most.bodies)
-    application = DrainingMiddleware(app.wsgi_app, bodies, most.large_answers)
+    application = DrainingMiddleware(app.wsgi_app, bodies, most.large_responses)
     answer = granian_callback(application, cached_responses_of(app))
     worker = _worker(arguments.listener, arguments.number, most.connections, most.threads)
     watch = ConnectionWatch(_address(arguments.listener), most.connections, bodies.slowest, application.is_crowded)
@@ -122,49 +129,49 @@ def serve(
     answer: Callable[[Any, Scope], None],
     worker: Any,
     watch: ConnectionWatch,
-    facts: Arguments,
+    arguments: Arguments,
     serving: threading.Event,
 ) -> None:
-    """Serves on ``facts.listener`` until SIGTERM. Once it accepts, sets *serving* and writes a byte to the pipe."""
-    asked_to_stop, stopped = threading.Event(), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    """Serves on ``arguments.listener`` until SIGTERM. Sets *serving* and writes a byte to the pipe when it accepts."""
+    stop_requested, stopped = threading.Event(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop_requested.set())
     end = WorkerSignal()
     end.add_cb(stopped.set)
     loop = loops.get(Loops.auto)
     scheduler = _new_cbscheduler(loop, answer, impl_asyncio=True)  # type: ignore[no-untyped-call]
-    serve_on = worker.serve_mtr_uds if _is_unix(facts.listener) else worker.serve_mtr
+    serve_on = worker.serve_mtr_uds if _is_unix(arguments.listener) else worker.serve_mtr
     serve_on(scheduler, loop, end)
     threading.Thread(target=watch.run, args=(stopped,), name="connections", daemon=True).start()
-    os.write(facts.ready, b"1")
-    os.close(facts.ready)
+    os.write(arguments.ready, b"1")
+    os.close(arguments.ready)
     serving.set()
-    asked_to_stop.wait()
-    drain(application, facts.listener, watch)
+    stop_requested.wait()
+    drain(application, arguments.listener, watch)
     end.set()
     stopped.wait()
 
 
 def cached_responses_of(app: Any) -> CachedResponses:
-    """Of the Flask *app*."""
+    """The cached responses of the Flask *app*."""
     is_logged = "access_log" in app.extensions
     return CachedResponses(app.wsgi_app, app.extensions["response_cache"], BASIC_ENVIRON, may_prepare=not is_logged)
 
 
 def granian_callback(application: DrainingMiddleware, cached: CachedResponses) -> Callable[[Any, Scope], None]:
-    """What granian calls for each request, in one of THREADS.
+    """The function that granian calls for each request, in one of THREADS.
 
-    A request with a body is answered in the thread that granian called: after the return of the call granian's reading
-    of a body may never end, and stop the process.
+    A request with a body is answered in the thread that granian called. After that call returns, granian's reading of
+    the body may never end, which would block the process.
     """
 
-    def answers_at_once(request: Request) -> bool:
+    def try_answer(request: Request) -> bool:
         protocol, scope = request
-        found = None if application.draining else cached.find(scope)
-        if found is not None:
-            protocol.response_bytes(*found)
-        return found is not None
+        response = None if application.draining else cached.find(scope)
+        if response is not None:
+            protocol.response_bytes(*response)
+        return response is not None
 
-    threads = LeaderFollowers[Request](answers_at_once, partial(_answer, application))
+    threads = LeaderFollowers[Request](try_answer, partial(_answer, application))
 
     def answer(protocol: Any, scope: Scope) -> None:
         if has_body(scope):
@@ -176,7 +183,7 @@ def granian_callback(application: DrainingMiddleware, cached: CachedResponses) -
 
 
 def _answer(application: WSGIApplication, request: Request) -> None:
-    """Runs *application*. An error is logged and answered with 500."""
+    """Runs *application* and sends its response. Logs an error and answers it with 500."""
     protocol, scope = request
     response = Response()  # type: ignore[no-untyped-call]
     try:
@@ -190,57 +197,62 @@ def _answer(application: WSGIApplication, request: Request) -> None:
         return
     rest = ResponseIterWrap(body)  # type: ignore[no-untyped-call]
     send = partial(protocol.response_iter, response.status, response.headers, rest)
-    if isinstance(body, LargeAnswer) and not has_body(scope):
+    if isinstance(body, LargeResponse) and not has_body(scope):
         _in_own_thread(send)
     else:
         send()
 
 
 def _in_own_thread(send: Callable[[], object]) -> None:
-    """Calls *send* in a new thread: a client that takes its time holds none that takes requests. Where the system
-    allows no more threads, in this one."""
+    """Calls *send* in a new thread, so that a slow client blocks no thread for requests.
+
+    Calls it in this thread if the system permits no more threads.
+    """
     try:
-        threading.Thread(target=send, name="large answer", daemon=True).start()
+        threading.Thread(target=send, name="large response", daemon=True).start()
     except RuntimeError:
         send()
 
 
 def drain(application: DrainingMiddleware, listener: int, watch: ConnectionWatch) -> None:
-    """Stops accepting. Returns when no connection is left, or after DRAIN_SECONDS.
+    """Stops accepting. Returns when no connection is open, or after DRAIN_SECONDS.
 
-    The listening descriptor is replaced (dup2) by one that no client connects to, so nothing more is accepted.
-    The socket itself, shared with other web processes, is not changed.
+    The listening descriptor is replaced (dup2) by one to which no client connects, so no connection is accepted. The
+    socket itself, which other web processes share, does not change.
     """
     silent = silent_listener()
     os.dup2(silent.fileno(), listener)
     application.draining = True
     deadline = time.monotonic() + DRAIN_SECONDS
-    time.sleep(0.02)  # connections that were just being accepted are counted now
+    time.sleep(0.02)  # then connections that were being accepted are counted, too
     while watch.count() and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """How many connections, threads for requests, bodies received and large responses sent there may be at a time."""
+    """The maximum numbers of open connections, threads for requests, received bodies and large responses at a time."""
 
     connections: int
     threads: int = THREADS
-    bodies: int = PLACES
-    large_answers: int = LARGE_ANSWERS
+    bodies: int = SLOTS
+    large_responses: int = LARGE_RESPONSES
 
 
 def limits() -> ConnectionLimits:
-    """What fits into the limit of file descriptors (RLIMIT_NOFILE). A large response needs one for its file."""
+    """The limits that the permitted number of file descriptors (RLIMIT_NOFILE) allows.
+
+    A large response needs a descriptor for its file. Raises the soft limit to the hard limit.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     files = CONNECTIONS + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
     if files >= CONNECTIONS:
         return ConnectionLimits(min(CONNECTIONS, files - OTHER_FILES))
     if files >= 2 * OTHER_FILES:
-        return ConnectionLimits(files - OTHER_FILES, large_answers=FEW_LARGE_ANSWERS)
+        return ConnectionLimits(files - OTHER_FILES, large_responses=FEW_LARGE_RESPONSES)
     LOG.warning("only %d file descriptors are allowed (ulimit -n): few visitors can be answered at a time", files)
-    return ConnectionLimits(max(4, (files - 40) // 2), threads=2, bodies=1, large_answers=1)
+    return ConnectionLimits(max(4, (files - 40) // 2), threads=2, bodies=1, large_responses=1)
 
 
 def _worker(listener: int, number: int, connections: int, threads: int) -> Any:
@@ -255,9 +267,9 @@ def _worker(listener: int, number: int, connections: int, threads: int) -> Any:
 
 
 def _address(listener: int) -> int | str:
-    """The port, or the path of a UNIX socket."""
-    with socket.socket(fileno=os.dup(listener)) as known:
-        address: int | str = known.getsockname() if is_unix(known) else known.getsockname()[1]
+    """The port of a TCP socket, or the path of a UNIX socket."""
+    with socket.socket(fileno=os.dup(listener)) as duplicate:
+        address: int | str = duplicate.getsockname() if is_unix(duplicate) else duplicate.getsockname()[1]
         return address
 
 

@@ -121,7 +121,7 @@ def test_web_processes_go_on_while_no_other_can_be_started(tmp_path):
         before = set(server.web_processes())
         python.unlink()
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: server.log.count("the old one goes on") == 2, server)
+        wait_for(lambda: server.log.count("the old one continues") == 2, server)
         assert set(server.web_processes()) == before
         victim = before.pop()
         os.kill(victim, signal.SIGKILL)
