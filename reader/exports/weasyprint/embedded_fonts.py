@@ -1,4 +1,4 @@
-"""Embeds of a font only the tables that a PDF uses. Installed by ``justification``, for the supported version only."""
+"""Embeds only those tables of a font that PDFs use. Installed by ``justification``, for the supported version only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fontTools.ttLib.sfnt import SFNTReader, SFNTWriter
 from weasyprint.pdf import fonts
 
 TABLES = ("head", "hhea", "maxp", "cvt ", "fpgm", "prep", "hmtx", "loca", "glyf")
-"""ISO 32000-1 9.9: what a TrueType font that is embedded as a CIDFont contains. PDF readers find its glyphs by number,
-so they read no ``cmap``; names and metrics for operating systems (``name``, ``post``, ``OS/2``) are not used either.
+"""The tables of a TrueType font that is embedded as a CIDFont (ISO 32000-1 9.9). PDF readers find its glyphs by number,
+so they need no ``cmap``. Names and metrics for operating systems (``name``, ``post``, ``OS/2``) are not used either.
 """
 TRUETYPE = b"\0\1\0\0"
 
@@ -18,6 +18,7 @@ _stock_clean = fonts.Font.clean
 
 
 def install() -> None:
+    """Patches WeasyPrint."""
     fonts.Font.clean = clean
 
 
@@ -27,13 +28,13 @@ def clean(self: Any, *options: Any) -> None:
 
 
 def with_needed_tables(font: bytes) -> bytes:
-    """A TrueType font without the other tables; one of another kind is not changed."""
+    """The TrueType *font* with only TABLES; fonts of other formats are returned unchanged."""
     if not font.startswith(TRUETYPE):
         return font
     reader, target = SFNTReader(io.BytesIO(font)), io.BytesIO()
-    kept = [tag for tag in TABLES if tag in reader]
-    writer = SFNTWriter(target, len(kept))
-    for tag in kept:
+    tags = [tag for tag in TABLES if tag in reader]
+    writer = SFNTWriter(target, len(tags))
+    for tag in tags:
         writer[tag] = reader[tag]
     writer.close()
     return target.getvalue()

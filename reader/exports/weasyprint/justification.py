@@ -1,17 +1,17 @@
 """Patches WeasyPrint 70 for Chinese typography and PDF/UA.
 
-``layout_cache`` has the patches for speed, ``embedded_fonts`` that for size, ``picture_gaps`` that for the gaps above
-pictures.
+``layout_cache`` has the patches for speed, ``embedded_fonts`` the patch for file size, ``picture_gaps`` the patch for
+gaps above pictures.
 
-    justification   WeasyPrint stretches spaces only, so nine of ten Chinese lines would be ragged. CSS Text 3, 7.3
-                    requires inter-character justification: the slack goes between characters (CLREQ 3.2.1).
+    justification   WeasyPrint stretches only spaces, which leaves nine of ten Chinese lines ragged. CSS Text 3, 7.3
+                    requires inter-character justification: gaps between characters fill the line (CLREQ 3.2.1).
     line edges      An opening mark at the start and a closing mark at the end of a line lose their blank half
                     (CLREQ 3.1.6.2), so that both margins are straight.
     autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``pdf_rendering`` inserts.
-                    PDF readers treat 0.1 em or more as a space, and 全县16个 would not be found.
-    stretched text  PDF readers would find 人 民 日 报 in a line with wide gaps, so such a line says what it holds
-                    (ActualText, ISO 32000-2 14.9.4).
-    apostrophes     ’ between Latin letters is narrow; the glyph of the font is the full-width Chinese quotation mark.
+                    PDF readers treat 0.1 em or more as a space; a search for 全县16个 would fail.
+    stretched text  In a line with wide gaps PDF readers would find 人 民 日 报. Such a line contains its text as
+                    ActualText (ISO 32000-2 14.9.4).
+    apostrophes     ’ between Latin letters is narrow. The font's default glyph is a full-width quotation mark.
     artifacts       Running heads and page numbers are pagination artifacts (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
 
@@ -55,7 +55,7 @@ CLOSING = frozenset("”’）》〉」』】〕］｝，。、；：．")
 
 AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
-"""Maximum gap between two characters; a line that needs more stays ragged."""
+"""The maximum gap between two characters. A line that needs wider gaps stays ragged."""
 
 _HAN = re.compile(f"[{SQUARE}]")
 _CJK = re.compile(f"[{SQUARE}{SIGNS}]")
@@ -65,14 +65,15 @@ _SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]
 
 _NOT_DRAWN = re.compile(f"[{BREAK}\u2060]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
-"""The apostrophe in don’t: the same character as the Chinese closing quotation mark, and full-width by default."""
+"""The apostrophe in don’t. It is the same character as the Chinese closing quotation mark, full-width by default."""
 
 _APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The justification of a text box: ``gap`` after each of the character ``indexes``, minus ``head`` and ``tail``."""
+    """The justification of a text box in pixels: a ``gap`` after each of the character ``indexes``, minus ``head`` and
+    ``tail`` at the edges."""
 
     indexes: frozenset[int]
     gap: float
@@ -119,7 +120,7 @@ def text_align(context: Any, line: Any, available_width: float, last: bool) -> f
 
 
 def justify_line(context: Any, line: Any, slack: float) -> None:
-    """Justifies the line: distributes *slack*, and the blank halves of the marks at its edges, between characters."""
+    """Justifies a line: distributes *slack*, and the blank halves of the marks at its edges, between characters."""
     texts = list(_text_boxes(line))
     if not _is_chinese(line, texts):
         _stock_justify_line(context, line, slack)
@@ -137,7 +138,7 @@ def justify_line(context: Any, line: Any, slack: float) -> None:
 
 
 def _trim_start(line: Any) -> None:
-    """Trims the start of the last line of a paragraph, which is not justified, to align with the other lines."""
+    """Trims an opening mark at the start of an unjustified line, so that the line aligns with justified ones."""
     texts = list(_text_boxes(line))
     if _is_chinese(line, texts) and (head := _blank_head(line, texts)):
         for box in texts:
@@ -146,7 +147,7 @@ def _trim_start(line: Any) -> None:
 
 
 def _is_chinese(line: Any, texts: list[Any]) -> bool:
-    """Whether the line contains Han characters. Quotation marks and dashes are not enough: English has them too."""
+    """Whether the line contains Han characters. Quotation marks and dashes do not count: English uses them, too."""
     return line.style["direction"] == "ltr" and any(_HAN.search(box.text) for box in texts)
 
 
@@ -166,7 +167,7 @@ def _following(texts: list[Any]) -> list[str]:
 
 
 def _gaps(text: str, following: str) -> frozenset[int]:
-    """The indexes of the characters after which a gap may be added: beside CJK characters, and at spaces."""
+    """The indexes of characters after which a gap may be added: beside CJK characters, and at spaces."""
     found = []
     visible = [(index, char) for index, char in enumerate(text) if char != BREAK]
     after = [char for _, char in visible[1:]] + [following]
@@ -177,8 +178,8 @@ def _gaps(text: str, following: str) -> frozenset[int]:
 
 
 def _may_part(char: str, neighbour: str) -> bool:
-    """Not within —— and …… (CLREQ 3.1.2), nor between Han and Latin and inside quotation marks, where PDF readers would
-    find a space.
+    """Whether a gap may be added. Not within —— and …… (CLREQ 3.1.2); nor between Han and Latin and inside quotation
+    marks, where PDF readers would detect a space.
     """
     if char in "“‘" or neighbour in "”’" or (char in "—…" and char == neighbour):
         return False
@@ -198,7 +199,7 @@ def _is_sign(char: str) -> bool:
 
 
 def _blank_head(line: Any, texts: list[Any]) -> float:
-    """Width of the blank half of an opening mark at the start of the line; zero in an indented line."""
+    """The width of the blank half of an opening mark at the start of the line; 0 in an indented line."""
     first = texts[0]
     if first.text.lstrip(BREAK)[:1] not in OPENING or first.position_x > line.position_x + 1:
         return 0.0
@@ -253,7 +254,7 @@ def set_text(self: Any, text: str, justify: bool = False) -> None:
 
 
 def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[str]) -> None:
-    """Applies the attribute to the matched characters; Pango counts UTF-8 bytes."""
+    """Applies the attribute to the matched characters. Pango counts in UTF-8 bytes."""
     start = len(text[: match.start()].encode())
     attribute.start_index, attribute.end_index = start, start + len(match[0].encode())
     pango.pango_attr_list_insert(attributes, attribute)
@@ -267,7 +268,7 @@ def reactivate(self: Any, style: Any) -> None:
 
 
 def _stretch(layout: Any, spread: Spread) -> None:
-    """Widens the glyphs of the only line of the layout; the last glyph of a cluster carries its gap."""
+    """Widens the glyphs of the layout's only line. The gap of a cluster is added to its last glyph."""
     line, _ = layout.get_first_line()
     text, starts = layout.text, _characters_by_byte(layout.text)
     gap, first, last = round(spread.gap * TO_UNITS), None, None
@@ -297,7 +298,7 @@ def draw_first_line(stream: Any, textbox: Any, *rest: Any) -> Any:
 
 
 def _characters_by_byte(text: str) -> dict[int, int]:
-    """Character index by the offset of its first UTF-8 byte, which Pango uses."""
+    """Character indexes by the offset of their first UTF-8 byte, which Pango uses."""
     found, offset = {}, 0
     for index, char in enumerate(text):
         found[offset] = index

@@ -1,15 +1,15 @@
-"""Patches that stop WeasyPrint 70 from computing things twice.
+"""Patches that prevent repeated computations in WeasyPrint 70.
 
 Pages are identical to the pixel and take a third less time.
 
-    columns   Columns are laid out once to see whether they fit, and once more to be drawn. What fits matters only if
-              they are balanced or a block spans them. Ours are filled in turn, so they are laid out once.
-    lines     Table cells are measured several times, and pages laid out again for page numbers.
-              Broken lines are cached. The first guess for the end of a line is as many characters as full-width
-              ones in a line and a half; WeasyPrint guesses four lines, because Latin letters are narrow.
-    glyphs    A line is shaped when it is broken, and not shaped again for drawing.
-    fonts     WeasyPrint chooses font and line height for each line; they are cached for each style.
-    pages     pydyf lists the references of all pages again for each tag of a page.
+    columns   WeasyPrint lays out columns once to check whether they fit, and again to draw them. The check is needed
+              only if they are balanced or a block spans them. Ours are filled in turn, so they are laid out once.
+    lines     WeasyPrint measures table cells several times, and lays out pages again for page numbers. Broken lines
+              are cached. The first estimate for the end of a line is the number of full-width characters in a line
+              and a half; WeasyPrint's is four lines, because Latin letters are narrow.
+    glyphs    A line is shaped when it is broken, and not again for drawing.
+    fonts     WeasyPrint selects font and line height for each line; they are cached for each style.
+    pages     pydyf lists the references of all pages for each tag of a page; the list is cached.
 
 Installed by ``justification``, for the supported version only.
 """
@@ -30,28 +30,28 @@ from ...chinese import HAN
 SQUARE = f"\u2e80-\u2fdf\u3006\u3021-\u3029\u3040-\u30ff{HAN}"
 """Han characters, radicals and kana, which are full-width."""
 WIDEST_LINE = 100_000
-"""In pixels; a larger width means that there is no limit."""
+"""In pixels. A larger width means that there is no limit."""
 
-NARROWEST = 6
-"""Letters in one em: a row of i or of full stops has four to five. With 200 more, words at the end of the line are
-whole: what comes later moves no break.
+MAX_LETTERS_PER_EM = 6
+"""An upper limit: a row of i or of full stops has four to five letters per em. With 200 more letters, words at the end
+of the line are complete, so later text does not change a line break.
 """
 
 BALANCED = "data-balanced"
-"""The attribute of an element whose columns are filled in turn, and balanced on its last page. WeasyPrint's own way
-lays out a page a dozen times.
+"""The attribute of an element whose columns are filled in turn, and balanced on its last page. WeasyPrint's own
+balancing lays out a page a dozen times.
 """
 HEIGHTS = (1.04, 1.1, 1.2, 1.35)
-"""Of the mean height of columns."""
+"""The column heights to try, as multiples of the mean height."""
 
 _ENDS_HAN = re.compile(f"[{SQUARE}]{{4}}$")
 _lines: dict[tuple[Any, ...], tuple[Any, tuple[Any, ...]]] = {}
-"""Broken lines by key: the style (kept alive so that its id is unique) and the result."""
+"""Broken lines by key: the style (referenced so that its id stays unique) and the result."""
 
 _fonts: dict[int, tuple[Any, dict[str, Any]]] = {}
-"""The attributes of an empty ``Layout`` by the id of its style, which is kept alive."""
+"""The attributes of an empty ``Layout`` by the id of its style, which is referenced so that the id stays unique."""
 _struts: dict[int, tuple[Any, tuple[float, float]]] = {}
-"""Line height and baseline by the id of the style, which is kept alive."""
+"""Line height and baseline by the id of the style, which is referenced so that the id stays unique."""
 
 ffi.cdef("PangoLayout *pango_layout_copy (PangoLayout *layout);")
 
@@ -61,6 +61,7 @@ _stock_reactivate, _stock_set_text = line_break.Layout.reactivate, line_break.La
 
 
 def install() -> None:
+    """Patches WeasyPrint and pydyf."""
     inline.split_first_line, inline.strut = split_first_line, strut
     line_break.Layout.setup = setup
     line_break.Layout.deactivate, line_break.Layout.reactivate = deactivate, reactivate
@@ -76,7 +77,7 @@ def forget_lines() -> None:
 
 
 def setup(self: Any, style: Any) -> None:
-    """Chooses font, language and direction. The first layout of a style is the pattern of the others."""
+    """Sets font, language and direction. All layouts of a style are copies of its first one."""
     if id(style) not in _fonts:
         pattern = line_break.Layout.__new__(line_break.Layout)
         _stock_setup(pattern, style)
@@ -97,28 +98,28 @@ def split_first_line(
 ) -> tuple[Any, ...]:
     key = (text, id(style), max_width, rest, *named.values())
     if key not in _lines:
-        start = _enough(text, style, max_width)
-        answer = _stock_split_first_line(start, style, context, max_width, *rest, **named)
-        if answer[2] is None and start != text:  # all of it fits in one line: there may be room for more
-            answer = _stock_split_first_line(text, style, context, max_width, *rest, **named)
-        answer[0].drawn = []
-        _lines[key] = style, answer
+        start = _prefix(text, style, max_width)
+        result = _stock_split_first_line(start, style, context, max_width, *rest, **named)
+        if result[2] is None and start != text:  # the prefix fits in one line, which may have space for more
+            result = _stock_split_first_line(text, style, context, max_width, *rest, **named)
+        result[0].drawn = []
+        _lines[key] = style, result
     layout, *metrics = _lines[key][1]
     return copy(layout), *metrics  # a copy, because each line is justified separately
 
 
-def _enough(text: str, style: Any, max_width: float | None) -> str:
-    """A prefix of *text* that is longer than its first line and can be broken after it."""
+def _prefix(text: str, style: Any, max_width: float | None) -> str:
+    """A prefix of *text* that is longer than its first line and may be followed by a line break."""
     if not max_width or not style["font_size"] or max_width > WIDEST_LINE:
         return text
     ems = max_width / style["font_size"]
     start = text[: int(ems * 1.5) + 8]
-    return start if _ENDS_HAN.search(start) else text[: int(ems * NARROWEST) + 200]
+    return start if _ENDS_HAN.search(start) else text[: int(ems * MAX_LETTERS_PER_EM) + 200]
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:
     if "\n" not in text:
-        pango.pango_layout_set_single_paragraph_mode(self.layout, True)  # as for drawing: later it would shape again
+        pango.pango_layout_set_single_paragraph_mode(self.layout, True)  # as for drawing; prevents reshaping later
     _stock_set_text(self, text, justify)
 
 
@@ -127,7 +128,7 @@ def deactivate(self: Any) -> None:
 
 
 def reactivate(self: Any, style: Any) -> None:
-    """Copies of a cached line share their glyphs; only the first copy drawn may justify them."""
+    """Reuses the glyphs for the first drawn copy of a cached line. Other copies, which share them, are shaped again."""
     drawn = getattr(self, "drawn", None)
     if drawn is None or drawn or self.justification_spacing:
         _stock_reactivate(self, style)
@@ -136,9 +137,9 @@ def reactivate(self: Any, style: Any) -> None:
 
 
 def columns_layout(context: Any, box: Any, *rest: Any) -> Any:
-    """Notes whether columns are filled in turn, which decides whether a trial of them has a use."""
-    spanned = any(child.style["column_span"] == "all" for child in box.children)
-    context.fills_in_turn = box.style["column_fill"] == "auto" and not spanned
+    """Records whether columns are filled in turn, which makes trial layouts unnecessary; balances BALANCED columns."""
+    is_spanned = any(child.style["column_span"] == "all" for child in box.children)
+    context.fills_in_turn = box.style["column_fill"] == "auto" and not is_spanned
     filled = _stock_columns_layout(context, box, *rest)
     if not context.fills_in_turn or box.element is None or not box.element.get(BALANCED):
         return filled
@@ -146,19 +147,22 @@ def columns_layout(context: Any, box: Any, *rest: Any) -> Any:
 
 
 def _balanced(context: Any, box: Any, filled: Any, bottom_space: float, *rest: Any) -> Any:
-    """Columns that end on this page, filled in turn up to the least of a few heights at which they still end on it."""
+    """The columns, filled in turn up to the smallest of a few heights at which they end on this page.
+
+    *filled* is the unbalanced layout; it is returned unchanged if the columns continue on the next page.
+    """
     heights = [_height(column) for column in filled[0].children] if filled[0] and filled[1] is None else []
     if not heights:
         return filled
     mean = sum(heights) / box.style["column_count"]
-    room = context.page_bottom - filled[0].content_box_y() - bottom_space
+    available = context.page_bottom - filled[0].content_box_y() - bottom_space
     positioned = [(boxes, len(boxes)) for boxes in (*rest[3:5], context.excluded_shapes)]
     for part in HEIGHTS:
         height = min(max(heights), part * mean)
         for boxes, count in positioned:
             del boxes[count:]
         context.balances = True
-        found = _stock_columns_layout(context, box, bottom_space + room - height, *rest)
+        found = _stock_columns_layout(context, box, bottom_space + available - height, *rest)
         context.balances = False
         if found[0] is not None and found[1] is None:
             return found
@@ -177,13 +181,13 @@ def block_box_layout(context: Any, box: Any, bottom_space: float, *rest: Any, **
 
 
 def _is_needless_trial(context: Any, rest: tuple[Any, ...]) -> bool:
-    """Whether ``columns_layout`` only asks what fits, or what comes next. To draw, it gives None for margins."""
+    """Whether ``columns_layout`` only checks what fits or comes next. It passes None for margins when it draws."""
     adjoining_margins = rest[5]
     return context.fills_in_turn and adjoining_margins is not None
 
 
 def page_references(pdf: Any) -> tuple[bytes, ...]:
-    """``b"12 0 R"`` for each page, listed again only after pages were added."""
+    """The references of all pages, such as ``b"12 0 R"``. The list is rebuilt only after pages were added."""
     numbers = pdf.pages["Kids"][::3]
     if len(getattr(pdf, "listed_pages", ())) != len(numbers):
         pdf.listed_pages = tuple(f"{number} 0 R".encode("ascii") for number in numbers)

@@ -1,4 +1,4 @@
-"""HTML and CSS to PDF with WeasyPrint: bundled fonts only, no network, no files, tagged, deterministic.
+"""Converts HTML and CSS to PDF with WeasyPrint: bundled fonts only, no network, no files, tagged, deterministic.
 
 Importing this module loads WeasyPrint (half a second). Only workers and commands import it, never a web process.
 """
@@ -22,8 +22,11 @@ _find_library = ctypes.util.find_library
 
 
 def _find_nothing(name: str) -> str | None:  # noqa: ARG001  find_library's signature
-    """WeasyPrint tries names that only other systems have before ``libpango-1.0.so.0``, and cffi looks for each of them
-    with ``find_library``, which runs gcc, ld and ldconfig: a third of a second of a worker's start."""
+    """Replaces ``find_library`` during the import of WeasyPrint, to save a third of a second.
+
+    WeasyPrint tries library names of other systems before ``libpango-1.0.so.0``. For each name cffi calls
+    ``find_library``, which runs gcc, ld and ldconfig.
+    """
     return None
 
 
@@ -43,32 +46,33 @@ from .justification import BREAK, LATIN  # noqa: E402
 from .layout_cache import SQUARE  # noqa: E402
 
 MEDIA = "media:"
-"""Pictures are ``<img src="media:<name>">``; *media* is the only source of their bytes."""
+"""The URL scheme of pictures: ``<img src="media:<name>">``. Their bytes come only from the argument *media*."""
 
 NO_TEXT = frozenset(("style", "title", "script"))
 UNTOUCHED = frozenset(("pre", "code", "kbd", "samp")) | NO_TEXT
 NOTES = ("note", "footnote-ref")
 _BREAKS = re.compile(
-    f"(?<=[{SQUARE}，。、；：？！])(?=[“‘])"  # UAX 14 glues quotes to what is around them: no break, and 4 em holes
+    f"(?<=[{SQUARE}，。、；：？！])(?=[“‘])"  # UAX 14 forbids breaks around quotation marks, which causes gaps of 4 em
     f"|(?<=[”’])(?=[{SQUARE}])"
-    f"|(?<=[{SQUARE}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{SQUARE}])"  # for autospace, see typography
+    f"|(?<=[{SQUARE}])(?=[{LATIN}])|(?<=[{LATIN}%])(?=[{SQUARE}])"  # for autospace, see justification
 )
 _LAST_TWO = re.compile(f"([{SQUARE}])([{SQUARE}][”’）》。！？…]*\\s*)$")
 _LONG_WORD = re.compile("(?=[^\\s\u200b]{30})")
 """WeasyPrint breaks a word that is longer than a line only if the word may start a line."""
 ENDLESS = 5000
-"""Millimetres: higher than any front page."""
+"""A page height in millimetres that is larger than any front page."""
 PIXEL = 0.75
-"""In points."""
+"""A CSS pixel in points."""
 SHORT = 12
-"""Characters; a shorter paragraph fits in one line."""
+"""A paragraph of at most this many characters fits in one line."""
 
 _DASH = re.compile("(?<=[^\\s\u2060—])(?=—(?!—))")
-"""A single — (2—3) must not start a line (CLREQ 3.1.3), but UAX 14 allows it: U+2060 prevents it."""
+"""The position before a single — (2—3), which must not start a line (CLREQ 3.1.3). UAX 14 allows a break there; U+2060
+prevents it."""
 
 
 class MediaFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Serves ``media:`` from memory and refuses all other URLs: http, ftp, file, data, and redirects."""
+    """Serves ``media:`` URLs from memory. Rejects all others: http, ftp, file, data, and redirects (ValueError)."""
 
     def __init__(self, media: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols=(), allow_redirects=False)
@@ -82,13 +86,13 @@ class MediaFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no typ
 
 
 def warm_up() -> None:
-    """Loads libraries and fonts, so that the first job takes no longer than the next."""
+    """Loads libraries and fonts, so that the first job takes no longer than later ones."""
     typeset("<!doctype html><html lang=zh><title>.</title><h1>字</h1><p>字A", "h1{font-family:Reader Sans}")
 
 
 @dataclass(frozen=True)
 class AttachedFile:
-    """A file inside the PDF, which viewers list and save."""
+    """A file that is attached to the PDF. Viewers can list and save it."""
 
     name: str
     description: str
@@ -99,7 +103,12 @@ class AttachedFile:
 def typeset(
     html: str, css: str, media: Mapping[str, bytes] | None = None, attached: Sequence[AttachedFile] = ()
 ) -> bytes:
-    """A PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World."""
+    """Renders a PDF/UA-1 file. *css* may use the families Reader Serif, Reader Sans (each also Ext), Mono and World.
+
+    ::
+
+        typeset("<!doctype html><html lang=zh><title>雨</title><h1>雨</h1>", "h1 { font-family: Reader Sans }")
+    """
     document = _parsed(html, media or {})
     try:
         pdf: bytes = document.write_pdf(
@@ -118,13 +127,13 @@ def _parsed(html: str, media: Mapping[str, bytes]) -> HTML:
     justification.install()
     document = HTML(string=html, url_fetcher=MediaFetcher(media))
     for element in document.etree_element.iter("body"):
-        _space(element)
-        _close_up(element)
+        _insert_breaks(element)
+        _join_last_characters(element)
     return document
 
 
 def front_heights(html: str, css: str, media: Mapping[str, bytes], paper: Paper) -> FrontHeights:
-    """How high the parts of a front page are on a page that is long enough for all of them."""
+    """The heights in points of the parts of a front page, measured on a page of the height ENDLESS."""
     document = _parsed(html, media)
     endless = _stylesheet(f"@page {{ size: {paper.size[0]}mm {ENDLESS}mm }}")
     try:
@@ -162,12 +171,15 @@ def _fonts() -> FontConfiguration:
 
 @cache
 def _stylesheet(css: str) -> CSS:
-    """A parsed style sheet, cached: there is one per page size and language."""
+    """The parsed style sheet, cached. There is one for each page size and language."""
     return CSS(string=css, font_config=_fonts(), url_fetcher=MediaFetcher({}))
 
 
-def _space(element: Any) -> None:
-    """Inserts break opportunities into the text below *element*, but not into headings, whose text is the outline."""
+def _insert_breaks(element: Any) -> None:
+    """Inserts break opportunities into the text below *element*.
+
+    The text of headings, which is also the outline, is stored without them in ``data-label``.
+    """
     if element.text and _LONG_WORD.match(element.text) and element.tag not in NO_TEXT:
         element.text = BREAK + element.text
     if element.tag in UNTOUCHED:
@@ -176,12 +188,12 @@ def _space(element: Any) -> None:
         element.set("data-label", " ".join("".join(_label(element)).split()))
     element.text = _with_breaks(element.text)
     for child in element:
-        _space(child)
+        _insert_breaks(child)
         child.tail = _with_breaks(child.tail)
 
 
 def _label(element: Any) -> Iterator[str]:
-    """The text of a heading without its notes and their marks."""
+    """The parts of a heading's text, without notes and their marks."""
     yield element.text or ""
     for child in element:
         if child.get("class") not in NOTES:
@@ -189,16 +201,16 @@ def _label(element: Any) -> Iterator[str]:
         yield child.tail or ""
 
 
-def _close_up(body: Any) -> None:
-    """Keeps the last two characters of a paragraph together: no last line of a single character (孤字)."""
+def _join_last_characters(body: Any) -> None:
+    """Prevents a break between the last two characters of a paragraph, so that no line has one character (孤字)."""
     for paragraph in body.iter("p"):
         last = paragraph[-1] if len(paragraph) else None
         text = paragraph.text if last is None else last.tail
-        if text and len(text) > SHORT and (closed := _LAST_TWO.sub("\\1\u2060\\2", text)) != text:
+        if text and len(text) > SHORT and (joined := _LAST_TWO.sub("\\1\u2060\\2", text)) != text:
             if last is None:
-                paragraph.text = closed
+                paragraph.text = joined
             else:
-                last.tail = closed
+                last.tail = joined
 
 
 def _with_breaks(text: str | None) -> str | None:
@@ -206,7 +218,7 @@ def _with_breaks(text: str | None) -> str | None:
 
 
 def _finish(document: Any, pdf: Any) -> None:
-    """What CSS cannot express: a fixed structure tree, page labels, an expanded outline."""
+    """Adds to the PDF what CSS cannot express: a corrected structure tree, page labels, an open outline."""
     tagged_pdf.fix(pdf)
     pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, pydyf.Dictionary({"S": "/D"})])})
     if document.make_bookmark_tree():

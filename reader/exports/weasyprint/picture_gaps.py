@@ -1,7 +1,7 @@
 """Fills the gap that WeasyPrint leaves above a picture that does not fit at the end of a page or column.
 
-    smaller      The picture is set as small as fits, but not below SMALLEST of its size.
-    text first   Otherwise up to MOST_MOVED of the paragraphs below the picture come before it.
+    smaller      The picture is reduced until it fits, but not below SMALLEST of its size.
+    text first   Otherwise up to MOST_MOVED paragraphs below the picture are moved before it.
 
 Installed by ``justification``, for the supported version only.
 """
@@ -20,12 +20,13 @@ from weasyprint.layout import block
 SMALLEST = 0.6
 MOST_MOVED = 3
 LEAST_TEXT = 40
-"""Characters; a shorter paragraph below a picture may be about it."""
+"""The minimum number of characters of a moved paragraph. A shorter one below a picture may describe the picture."""
 
 _stock_layout = block.block_level_layout
 
 
 def install() -> None:
+    """Patches WeasyPrint."""
     block.block_level_layout = block_level_layout
 
 
@@ -44,46 +45,46 @@ def block_level_layout(
 ) -> Any:
     position = box.position_x, box.position_y
 
-    def laid_out(bottom_space: float = bottom_space) -> Any:
+    def lay_out(bottom_space: float = bottom_space) -> Any:
         box.position_x, box.position_y = position
         margins = list(adjoining_margins or ())
         return _stock_layout(context, box, bottom_space, skip_stack, containing_block, page_is_empty,
                              absolute_boxes, fixed_boxes, margins, *rest, **named)  # fmt: skip
 
-    def taken_back(result: Any) -> None:
+    def undo(result: Any) -> None:
         block.remove_placeholders(context, [result[0]] if result[0] else [], absolute_boxes, fixed_boxes)
 
-    result = laid_out()
+    result = lay_out()
     if box.element_tag == "figure" and result[0] is None and not page_is_empty and not _is_balancing(context):
-        return _smaller(box, laid_out, taken_back, context.page_bottom - bottom_space) or result
+        return _smaller(box, lay_out, undo, context.page_bottom - bottom_space) or result
     if box.element_tag == "article":
-        return _text_first(box, partial(_first, skip_stack), laid_out, taken_back, result)
+        return _text_first(box, partial(_first, skip_stack), lay_out, undo, result)
     return result
 
 
 def _is_balancing(context: Any) -> bool:
-    """Whether columns are tried at a height that they need not have."""
+    """Whether this is a trial layout of balanced columns."""
     return getattr(context, "balances", False)
 
 
-def _smaller(figure: Any, laid_out: Callable[..., Any], taken_back: Callable[[Any], None], bottom: float) -> Any:
-    """The figure with its picture as high as fits above *bottom*; None if that is too small."""
+def _smaller(figure: Any, lay_out: Callable[..., Any], undo: Callable[[Any], None], bottom: float) -> Any:
+    """The layout of *figure* with its picture reduced to fit above *bottom*; None if that is below SMALLEST."""
     pictures = _pictures(figure)
-    whole = laid_out(-inf)
-    taken_back(whole)
+    whole = lay_out(-inf)
+    undo(whole)
     drawn = _pictures(whole[0]) if whole[0] else []
     if len(pictures) != 1 or len(drawn) != 1:
         return None
     too_high = whole[0].border_box_y() + whole[0].border_height() - bottom
-    fitting = drawn[0].height - too_high - 1  # a pixel for what is rounded
+    fitting = drawn[0].height - too_high - 1  # a pixel for rounding
     if fitting < SMALLEST * drawn[0].height:
         return None
     style = pictures[0].style
-    most, style["max_height"] = style["max_height"], Dimension(fitting, "px")
+    max_height, style["max_height"] = style["max_height"], Dimension(fitting, "px")
     try:
-        result = laid_out()
+        result = lay_out()
     finally:
-        style["max_height"] = most
+        style["max_height"] = max_height
     return result if result[0] else None
 
 
@@ -94,27 +95,30 @@ def _pictures(box: Any) -> list[Any]:
 def _text_first(
     article: Any,
     first: Callable[[Any], tuple[int, bool] | None],
-    laid_out: Callable[[], Any],
-    taken_back: Callable[[Any], None],
+    lay_out: Callable[[], Any],
+    undo: Callable[[Any], None],
     result: Any,
 ) -> Any:
-    """The article with paragraphs before the picture that did not fit, as far as there is room for them."""
+    """The layout of *article* with paragraphs moved before a picture that did not fit, as long as they fit."""
     for _ in range(MOST_MOVED):
         index = _picture_to_move(article, first(result))
         if index is None:
             break
         _swap(article, index)
-        taken_back(result)
-        result = laid_out()
+        undo(result)
+        result = lay_out()
         if (reached := first(result)) is not None and reached <= (index, False):
             _swap(article, index)
-            taken_back(result)
-            return laid_out()
+            undo(result)
+            return lay_out()
     return result
 
 
 def _first(skip_stack: Any, result: Any) -> tuple[int, bool] | None:
-    """The child that the next page begins with, and whether its beginning is on this page; None if nothing is left."""
+    """The index of the child with which the next page begins, and whether its beginning is on this page.
+
+    None if the box ends on this page.
+    """
     resume_at = result[1] if result[0] else skip_stack or {0: None}
     if resume_at is None:
         return None
@@ -123,7 +127,10 @@ def _first(skip_stack: Any, result: Any) -> tuple[int, bool] | None:
 
 
 def _picture_to_move(article: Any, first: tuple[int, bool] | None) -> int | None:
-    """The index of the picture, with a paragraph after it, that the next page begins with, or the headings above it."""
+    """The index of the picture with which the next page begins, perhaps after headings, if a paragraph follows it.
+
+    None if there is no such picture.
+    """
     if first is None or first[1]:
         return None
     children, index = article.children, first[0]

@@ -1,4 +1,4 @@
-"""Fixes the structure tree of a finished PDF where WeasyPrint omits what PDF/UA requires."""
+"""Adds elements that PDF/UA requires and WeasyPrint omits to the structure tree of a finished PDF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pydyf
 from ..formula_drawing import SPOKEN
 
 PRINTED = 4
-"""ISO 32000-1 12.5.3: the Print flag, which PDF/UA 7.18.1 requires on links."""
+"""The Print flag (ISO 32000-1 12.5.3), which PDF/UA 7.18.1 requires on links."""
 
 
 def fix(pdf: Any) -> None:
@@ -23,7 +23,7 @@ def fix(pdf: Any) -> None:
 
 
 def wrap_list_bodies(pdf: Any) -> None:
-    """Wraps the content of a list item in an LBody (ISO 32000-1 14.8.4.3.3), which WeasyPrint omits if the item has
+    """Wraps the content of list items in an LBody (ISO 32000-1 14.8.4.3.3). WeasyPrint omits it for items with
     paragraphs.
     """
     items: list[Any] = [found for found in pdf.objects if isinstance(found, dict) and found.get("S") == "/LI"]
@@ -40,14 +40,14 @@ def wrap_list_bodies(pdf: Any) -> None:
 
 
 def scope_headers(pdf: Any) -> None:
-    """Sets the scope of each header cell to Column (ISO 32000-1 14.8.5.7), because not all readers support /Headers."""
+    """Sets the scope of header cells to Column (ISO 32000-1 14.8.5.7), because not all PDF readers support /Headers."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/TH":
             item["A"]["Scope"] = "/Column"
 
 
 def name_formulas(pdf: Any) -> None:
-    """Makes the drawing of a formula a Formula (PDF/UA 7.7): words to read aloud, TeX to copy."""
+    """Tags the drawing of a formula as Formula (PDF/UA 7.7), with words to read aloud and TeX to copy."""
     for item in pdf.objects:
         if isinstance(item, dict) and item.get("S") == "/Figure" and "Alt" in item:
             match item["Alt"].string.split(SPOKEN, 2):

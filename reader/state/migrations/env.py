@@ -1,4 +1,4 @@
-"""Alembic runs this for each upgrade, with the connection and transaction of ``migrating.py``."""
+"""Alembic runs this module for each upgrade, with the connection and transaction of ``migrating.py``."""
 
 from __future__ import annotations
 

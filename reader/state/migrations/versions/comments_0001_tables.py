@@ -1,4 +1,4 @@
-"""Comments, what was done to them, and the keys that sign and count."""
+"""Creates the tables of comments, of actions on comments, and of keys for signatures and pseudonyms."""
 
 from __future__ import annotations
 

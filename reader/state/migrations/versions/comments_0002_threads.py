@@ -1,5 +1,7 @@
-"""What a page of comments is found by: which threads it shows, how many answers each has, and how many comments there
-are. Also the networks that comments came from, for fair shares."""
+"""Adds columns and indexes for pages of comments: visible threads, numbers of answers, numbers of comments.
+
+Also adds the networks of the senders, for fair shares.
+"""
 
 from __future__ import annotations
 

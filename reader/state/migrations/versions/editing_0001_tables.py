@@ -1,4 +1,4 @@
-"""Editors, what they did, and the versions of article files."""
+"""Creates the tables of editors, of their actions, and of versions of article files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was published: former names, removals, corrections, and the ledger of versions."""
+"""Creates the tables of the publication history: previous slugs, removals, corrections, and recorded versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ TABLES = {
     "versions": "id slug version digest title changed seen_at",
     "identity": "id",
 }
-"""The columns; the first one is the key. Times are numbers, all others text but the id of a version."""
+"""The columns of each table; the first one is the primary key. Times and the id of a version are numbers, all other
+columns text."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Mail: who gets the issue, what is to be sent, and what was."""
+"""Creates the tables of mail: keys, requests, subscribers, editions, the outbox, counts and blocked addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLES = {
     "counts": "id:integer subject:text at:moment",
     "blocked": "address_hash:text at:moment",
 }
-"""The columns of each table, the primary key first; ``?`` for one that may be NULL."""
+"""The columns of each table, the primary key first; ``?`` marks a column that may be NULL."""
 
 UNIQUE = {"subscribers": ["address_key"], "editions": ["frequency", "day"], "outbox": ["origin"]}
 

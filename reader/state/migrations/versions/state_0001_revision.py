@@ -1,4 +1,4 @@
-"""The revision and the changes that other processes look at."""
+"""Creates the tables of the state's revision and of changes, which other processes poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webmentions that wait to be verified, and those that were sent."""
+"""Creates the table of Webmentions: received ones that wait for verification, and sent ones."""
 
 from __future__ import annotations
 
