@@ -1,4 +1,4 @@
-// The page of bookmarks: lists what bookmarks.js and reader.js keep in localStorage; exports and imports it.
+// The page of bookmarks: lists, exports and imports what bookmarks.js and reader.js store in localStorage.
 const d = document, s = localStorage, list = d.getElementById('list'), texts = list.dataset;
 const OWN = /^PREFIX_PATTERN\/a\/[^\/?#.\\]+\/?$/, FORMAT = 'http://www.w3.org/ns/anno.jsonld', LARGEST = 5e6;
 const element = (name, properties = {}, ...children) => {
@@ -20,7 +20,7 @@ else s.removeItem('m' + path);
 if (stopped) s[path] = stopped;
 else s.removeItem(path)
 };
-// Changes what is there now, which another tab may have changed since it was listed. Whether there was room for it.
+// Changes the present record, which another tab may have changed since it was listed. Returns whether it could be stored.
 const update = (path, change) => {
 const record = read(path);
 change(record);
@@ -67,7 +67,7 @@ if (!confirm(texts.sure)) return;
 update(record.path, change);
 show()
 }}, text);
-// An article that was read in part has no title of its own here; the copy for reading offline has it.
+// The record of a partly read article has no title; the stored offline copy has it.
 const nameFromCopy = async (record, link) => {
 const copy = await caches.match(record.path, {ignoreVary: true});
 if (copy) link.textContent = new DOMParser().parseFromString(await copy.text(), 'text/html').title || link.textContent
@@ -102,7 +102,7 @@ link.click();
 setTimeout(() => URL.revokeObjectURL(link.href), 6e4)
 };
 
-// -- import: what is here stays; the same highlight is taken once, with the note that is not empty
+// -- import: existing records stay; an equal highlight is stored once, with the note that is not empty
 const merge = given => {
 const path = new URL(given.target.source).pathname, target = given.target, selectors = [target.selector || []].flat();
 if (!OWN.test(path)) return 0;
@@ -139,7 +139,7 @@ d.getElementById('json').onclick = () => download('bookmarks.json', 'application
 d.getElementById('file').onchange = event => event.target.files[0] && take(event.target.files[0]);
 d.getElementById('tools').hidden = false;
 d.getElementById('none').textContent = texts.none;
-// A note that is being typed is not taken away.
+// Does not replace a note that is being typed.
 addEventListener('storage', () => {
 const typed = d.activeElement;
 if (typed.matches('#list textarea')) typed.addEventListener('blur', show, {once: true});

@@ -1,5 +1,5 @@
-// What localStorage says of an article, {title, saved, marks}, for bookmarks.js and bookmark_list.js: whatever stands there
-// (another version, another program, half a record), the result has this form. What has none is left out.
+// Reads the record {title, saved, marks} of an article from localStorage, for bookmarks.js and bookmark_list.js. The result
+// always has this form, also for records of other versions or programs and incomplete ones. Invalid parts are omitted.
 const recordOf = text => {
 let found = {};
 try { found = JSON.parse(text) || {} } catch {}

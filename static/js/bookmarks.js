@@ -1,9 +1,9 @@
-// Bookmarks, highlights and notes on the page of an article. reading.js loads it at their first use; all is kept in
+// Bookmarks, highlights and notes on the page of an article. reading.js loads it at the first use. Everything is stored in
 // localStorage, which bookmark_records.js reads, an object of JSON for each article: {title, saved, marks: [{id, created, exact, prefix, suffix, start,
-// part, script, note}]}. A highlight is found again by its quotation (TextQuoteSelector of the W3C Web Annotation Data
-// Model), its place (TextPositionSelector) deciding between equal ones: the text may have been corrected since, or be
+// part, script, note}]}. A highlight is located by its quotation (TextQuoteSelector of the W3C Web Annotation Data
+// Model), among equal quotations by its position (TextPositionSelector): the text may have been corrected since, or be
 // shown in the other Chinese script.
-// templates/bookmarks.js defines TEXTS, the words of the interface, before it.
+// templates/bookmarks.js defines TEXTS, the texts of the interface, before this script.
 const d = document, s = localStorage, path = location.pathname, key = 'm' + path, CONTEXT = 32, WINDOW = 600, MOST_COSTS = 3e7;
 const body = d.querySelector('.body'), link = d.getElementById('mark'), script = d.querySelector('article').lang;
 const element = (name, properties = {}, ...children) => {
@@ -22,7 +22,7 @@ else s.removeItem(key)
 show()
 };
 
-// -- text and places in it: characters of the text nodes, without reading aids, formulas and the links to paragraphs
+// -- text and positions in it: characters of the text nodes, without reading aids, formulas and paragraph links
 const APART = 'rt,rp,math,svg,.p,script,style';
 const nodes = () => {
 const walker = d.createTreeWalker(body, NodeFilter.SHOW_TEXT, node => node.parentElement.closest(APART) ? 2 : 1), found = [];
@@ -48,7 +48,7 @@ return n
 };
 const backwards = text => [...text].reverse();
 
-// [first, end] of the highlight in the text; nothing if it is no longer there.
+// [first, end] of the highlight in the text; undefined if the text no longer contains it.
 const place = (text, mark) => {
 let best = -1, score = -Infinity;
 for (let at = text.indexOf(mark.exact); at >= 0; at = text.indexOf(mark.exact, at + 1)) {
@@ -62,10 +62,10 @@ return found && [from + found[0], from + found[1]]
 };
 
 let costsLeft = 0;
-// The part of the text with the least edit distance to prefix + exact + suffix (Sellers 1980), and in it that of exact.
+// The part of the text with the smallest edit distance to prefix + exact + suffix (Sellers 1980); of it, the part for exact.
 const similar = (text, mark, most) => {
 const wanted = mark.prefix + mark.exact + mark.suffix, width = text.length + 1;
-if ((costsLeft -= wanted.length * width) < 0) return;  // a page with hundreds of lost highlights stands still otherwise
+if ((costsLeft -= wanted.length * width) < 0) return;  // otherwise hundreds of lost highlights would block the page
 const costs = new Uint16Array((wanted.length + 1) * width);
 for (let i = 1; i <= wanted.length; i++) {
 costs[i * width] = i;
@@ -91,7 +91,7 @@ const cost = costs[last * width + places[last]] - costs[first * width + places[f
 if (places[last] > places[first] && cost <= Math.max(1, (most + .1) * mark.exact.length)) return [places[first], places[last]]
 };
 
-// -- what is shown
+// -- display
 const show = () => {
 for (const old of body.querySelectorAll('mark[data-mark]')) old.replaceWith(...old.childNodes);
 body.normalize();
@@ -121,7 +121,7 @@ painted.append(node)
 }
 };
 
-// -- what is done
+// -- actions
 const selected = () => {
 const chosen = getSelection();
 if (!chosen.rangeCount || chosen.isCollapsed) return;
@@ -167,7 +167,7 @@ d.body.append(dialog);
 dialog.showModal()
 };
 
-// A row of buttons above the bar: for the selected text, or for the highlight that was touched.
+// A row of buttons above the bar: for the selected text, or for the touched highlight.
 const bar = element('div', {id: 'marking', hidden: true});
 bar.setAttribute('role', 'toolbar');
 bar.setAttribute('aria-label', TEXTS.list);
@@ -177,7 +177,7 @@ bar.replaceChildren(...note ? [element('p', {}, note)] : [], ...actions.map(([te
 bar.hidden = true;
 act()
 }}, text)));
-bar.onmousedown = event => event.preventDefault();  // the selection stays
+bar.onmousedown = event => event.preventDefault();  // keeps the selection
 bar.hidden = false
 };
 const offerSelected = () => {
@@ -209,7 +209,7 @@ dialog textarea{box-sizing:border-box;display:block;width:100%;margin:0 0 .8rem;
 d.querySelector('main').append(bar);
 link.onclick = () => (toggle(), false);
 link.onkeydown = event => event.key == ' ' && (event.preventDefault(), toggle());
-// Another tab, the list of bookmarks and the way back to a page that was left change it too.
+// Another tab, the list of bookmarks, and returning to this page can change it, too.
 addEventListener('storage', event => event.key == key && show());
 addEventListener('pageshow', event => event.persisted && show());
 show();

@@ -1,4 +1,4 @@
-// Lists what the service worker has kept: title, day and size. In the place of another page it says which one is not here.
+// Lists the pages that the service worker has stored: title, day and size. Instead of another page, names the missing one.
 const list = document.getElementById('list'), missing = document.getElementById('missing'), names = new Map, here = location.pathname;
 const learn = (path, text) => names.has(path) || text.trim() && names.set(path, text.trim().replace(/\s+/g, ' '));
 const elsewhere = !/^PREFIX_PATTERN\/offline\/?$/.test(here);
@@ -19,7 +19,7 @@ for (const link of page.querySelectorAll('a[href^="/"]')) learn(link.pathname + 
 if (path == 'PREFIX/') continue;
 const [item, title, link, note] = ['li', 'h2', 'a', 'span'].map(tag => document.createElement(tag));
 link.href = path;
-// The title of an article comes with the places where it may break.
+// The title of an article contains its possible line breaks.
 link.append(...heading?.childNodes ?? [page.title]);
 title.append(link);
 note.className = 'note';
@@ -28,7 +28,7 @@ item.append(title, note);
 list.append(item);
 document.getElementById('none').hidden = true
 }
-// The words of a link to it on a kept page; a file of an article, with the article's title.
+// The text of a link to the missing page on a stored page; for a file of an article, with the article's title.
 const article = here.replace(/(PREFIX_PATTERN\/a\/[^/.]+).*/, '$1'), own = names.get(here + location.search) ?? names.get(here);
 const words = [article != here && names.get(article), own].filter(Boolean).join(' · ');
 if (words) missing.lastElementChild.textContent = words

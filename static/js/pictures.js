@@ -1,4 +1,4 @@
-// Asks again for a picture that the server was too busy to make: after 3 s, then 6, 9 … up to ten times.
+// Requests a picture again if the server was too busy to render it: after 3 s, then 6, 9 … up to ten times.
 addEventListener('error', function (e, p, n) {
 p = e.target;
 n = +p.alt_n || 0;

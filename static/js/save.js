@@ -1,4 +1,4 @@
-// "Save this issue": the pages of a day into the same cache that keeps what was read.
+// "Save this issue": stores the pages of a day in the cache of pages that were read.
 navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js');
 const link = document.getElementById('save');
 if (link && 'caches' in window) link.onclick = async event => {
@@ -11,7 +11,7 @@ const response = await fetch(path);
 if (response.ok) await cache.put(path, response)
 }
 link.textContent = link.dataset.done
-} catch { // a full device, or one that stores nothing: the file
+} catch { // the device is full or stores nothing: download the file
 location = link.href
 }
 }

@@ -1,4 +1,4 @@
-// "/" leads to the search, unless somebody types.
+// "/" opens the search, except in a text field.
 addEventListener('keydown', e => {
 if (e.key == '/' && !e.ctrlKey && !e.altKey && !e.metaKey && !e.target.closest('input,textarea,select')) {
 e.preventDefault();

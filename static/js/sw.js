@@ -1,10 +1,10 @@
-// Keeps what was read, for when the network is gone. Online, everything comes from the network: nothing stale is shown.
+// Stores pages that were read, for use without a network. Online, all pages come from the network and are up to date.
 const KEPT = 'keptPREFIX', SHELL = 'shellPREFIX-LOOK', OFFLINE = 'PREFIX/offline', MOST = 300;
 const READ = /^PREFIX_PATTERN\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
 
-// The offline page is kept before it is needed; a new look brings a new one, and the old one goes.
+// Stores the offline page at installation. A new build stores a new one and deletes the old one.
 const keepOffline = async () => {
-const response = await fetch(OFFLINE, {cache: 'no-cache'}); // not what this browser has had for a while: it may be of the look before
+const response = await fetch(OFFLINE, {cache: 'no-cache'}); // not from the browser's cache, which may have the page of the previous build
 if (!response.ok) throw Error(response.status);
 await (await caches.open(SHELL)).put(OFFLINE, unredirected(response))
 };
@@ -15,19 +15,19 @@ await clients.claim();
 await keepOpen()
 })()));
 
-// Pages that came before the worker: the browser's own cache still has them, however old, when the network is gone.
+// Stores open pages that were loaded before the worker. The browser's own cache has them, even without a network.
 const keepOpen = async () => {
 for (const c of await clients.matchAll({includeUncontrolled: true})) {
 const u = new URL(c.url);
 if (READ.test(u.pathname) && !u.search) await fetch(u.pathname, {cache: 'force-cache'}).then(response => response.ok && keep(u.pathname, response)).catch(() => 0)
 }
 };
-// A browser refuses to show a page from the cache that came by a redirect, as a static host answers /offline; a copy it shows.
+// Browsers reject a stored response that was redirected, such as /offline of a static host. They accept a copy of it.
 const unredirected = response => response.redirected ? new Response(response.body, response) : response;
-// One copy of each address, the newest, once it is there in full; the ones read longest ago go first.
+// Stores the newest complete copy of each address. Deletes those that were read longest ago.
 const keep = async (request, response) => {
 const cache = await caches.open(KEPT), copy = unredirected(response.clone());
-await cache.put(request, unredirected(response)).catch(async () => { // a full device: room for it first
+await cache.put(request, unredirected(response)).catch(async () => { // the device is full: delete old pages first
 for (const old of (await cache.keys()).slice(0, MOST / 10)) await cache.delete(old, {ignoreVary: true});
 await cache.put(request, copy)
 });
@@ -35,7 +35,7 @@ const keys = await cache.keys();
 for (const old of keys.slice(0, -MOST)) await cache.delete(old, {ignoreVary: true})
 };
 const kept = request => caches.match(request, {ignoreVary: true});
-// A kept page says that the network is gone and of when it is, in the words of the offline page.
+// Adds to a stored page the note of the offline page that there is no network, and the date of the page.
 const dated = async response => {
 if (!response) return;
 const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exec(await (await kept(OFFLINE))?.text()), time = new Date(response.headers.get('date'));
@@ -44,13 +44,13 @@ return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p clas
 addEventListener('fetch', e => {
 const r = e.request, u = new URL(r.url), path = u.pathname;
 if (u.origin != location.origin) return;
-// Other preferences: the offline page again, in the language and the colours that were chosen.
+// After a change of preferences, stores the offline page again, in the new language and colours.
 if (r.method == 'POST' && path == 'PREFIX/preferences') return e.respondWith(fetch(r).then(response => {
 e.waitUntil(keepOffline());
 return response
 }));
 if (r.method != 'GET') return;
-// A picture's address is bound to its content: once here, it is right for ever.
+// The address of a picture contains the digest of its content, so a stored picture is always valid.
 if (/^PREFIX_PATTERN\/media\/.*\.(avif|webp|jpg)$/.test(path)) {
 e.respondWith(kept(r).then(hit => hit || fetch(r).then(response => {
 if (response.ok) e.waitUntil(keep(r, response.clone()));
@@ -58,11 +58,11 @@ return response
 })));
 return
 }
-// A feed's address is left to the browser, which says that a person looks (Sec-Fetch-Dest); from here it would not.
+// The browser itself requests feeds: it sends Sec-Fetch-Dest, by which the server recognizes a person. fetch() would not.
 if (r.mode != 'navigate' || /\.(xml|json)$/.test(path)) return;
-// /a/rain is /a/rain/ on a static host. An article is the same in another form (?pictures=1), a list has other pages.
+// /a/rain is /a/rain/ on a static host. The query of an article (?pictures=1) is ignored, that of a list selects a page.
 const here = async () => READ.test(path) && (!u.search || path.startsWith('PREFIX/a/')) && dated(await kept(path) || await kept(path.endsWith('/') ? path.slice(0, -1) : path + '/'));
-// Without a network the browser's own cache answers for minutes, and says nothing of it.
+// Without a network, first use the stored page: the browser's own cache would answer for minutes without the note.
 e.respondWith(Promise.resolve(!navigator.onLine && !u.search && here()).then(found => found || fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(path)) e.waitUntil(keep(path, response.clone()));
 if ([404, 410].includes(response.status)) e.waitUntil(caches.open(KEPT).then(c => c.delete(path, {ignoreVary: true})));
