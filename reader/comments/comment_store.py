@@ -94,14 +94,10 @@ class CommentStore:
             return self._signatures
 
     def _site_key(self) -> bytes:
-        """Reads first: comments must be readable while the database is read-only or another process writes."""
-        from .comment_writes import site_key, stored_site_key
+        from ..state.secret_keys import site_key
+        from .comment_tables import comment_keys
 
-        with self.state.reading() as connection:
-            if key := stored_site_key(connection):
-                return key
-        with self.state.writing() as connection:
-            return site_key(connection)
+        return site_key(self.state, comment_keys)
 
     def may_be_author(self, cookie: str) -> bool:
         """Whether the cookie may belong to an author. Never blocks: true for any cookie until the site's key has been

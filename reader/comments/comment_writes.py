@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ..state.cache_invalidation import note_change
 from ..state.insert_once import insert_once
+from ..state.secret_keys import SITE, secret_key
 from . import comment_queries
 from .comment import (
     APPROVED,
@@ -162,27 +163,9 @@ def _record(connection: Connection, comment: Comment, act: str, by: str, now: da
     connection.execute(insert(comment_acts).values(comment=comment.id, act=act, by=by, at=now, note=note))
 
 
-def site_key(connection: Connection) -> bytes:
-    """The secret that signs forms and cookies. Created at the first call; the same in all processes."""
-    return _key(connection, "site")
-
-
-def stored_site_key(connection: Connection) -> bytes:
-    """The site key without writing; empty before the first ``site_key``."""
-    return bytes(connection.execute(select(comment_keys.c.key).where(comment_keys.c.name == "site")).scalar() or b"")
-
-
 def key_of_day(connection: Connection, now: datetime) -> bytes:
     """The secret for the pseudonyms of a day (UTC). Deletes those of earlier days."""
     today = f"{now:%Y-%m-%d}"
-    key = _key(connection, today)
-    connection.execute(delete(comment_keys).where(comment_keys.c.name != "site", comment_keys.c.name < today))
+    key = secret_key(connection, comment_keys, today)
+    connection.execute(delete(comment_keys).where(comment_keys.c.name != SITE, comment_keys.c.name < today))
     return key
-
-
-def _key(connection: Connection, name: str) -> bytes:
-    query = select(comment_keys.c.key).where(comment_keys.c.name == name)
-    if found := connection.execute(query).scalar():
-        return bytes(found)
-    insert_once(connection, comment_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
-    return bytes(connection.execute(query).scalar_one())

@@ -41,16 +41,12 @@ class MailStore:
 
     @property
     def _key(self) -> bytes:
-        """The site's secret. Reads first, so that pages work while the database is read-only."""
-        from .mail_writes import site_key, stored_site_key
+        """The site's secret."""
+        from ..state.secret_keys import site_key
+        from .mail_tables import mail_keys
 
         with self._lock:
-            if not self._cached_key:
-                with self.state.reading() as connection:
-                    self._cached_key = stored_site_key(connection)
-            if not self._cached_key:
-                with self.state.writing() as connection:
-                    self._cached_key = site_key(connection)
+            self._cached_key = self._cached_key or site_key(self.state, mail_keys)
             return self._cached_key
 
     @property

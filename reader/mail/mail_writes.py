@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from ..state.insert_once import insert_once
+from ..state.secret_keys import secret_key
 from . import mail_models
 from .mail_models import ISSUE, PRIORITIES, WAITING, Choice, Limit, Subscriber, key_of, mailbox_of
 from .mail_tables import (
@@ -37,24 +38,6 @@ from .mail_tables import (
 )
 
 
-def site_key(connection: Connection) -> bytes:
-    """The secret that signs cookies, forms and links. Created at the first call; the same in all processes."""
-    return _key(connection, "site")
-
-
-def stored_site_key(connection: Connection) -> bytes:
-    """The site key without writing; empty before the first ``site_key``."""
-    return bytes(connection.execute(select(mail_keys.c.key).where(mail_keys.c.name == "site")).scalar() or b"")
-
-
-def _key(connection: Connection, name: str) -> bytes:
-    query = select(mail_keys.c.key).where(mail_keys.c.name == name)
-    if found := connection.execute(query).scalar():
-        return bytes(found)
-    insert_once(connection, mail_keys, {"name": name, "key": secrets.token_bytes(32)}, "name")
-    return bytes(connection.execute(query).scalar_one())
-
-
 def hash_of(text: str, key: bytes) -> str:
     """A keyed hash of *text*, 32 hexadecimal digits."""
     return hashlib.blake2b(text.encode(), key=key[:64], digest_size=16).hexdigest()
@@ -65,7 +48,7 @@ def count_request(connection: Connection, limit: Limit, subject: str, now: datet
 
     The key of the hash is random and deleted after the day (UTC), so the count starts again each day.
     """
-    key = _key(connection, f"{now:%Y-%m-%d}")
+    key = secret_key(connection, mail_keys, f"{now:%Y-%m-%d}")
     hashed = hash_of(f"{limit.name} {subject}", key)
     count = connection.execute(select(func.count()).where(mail_counts.c.subject == hashed)).scalar_one()
     if count >= limit.most:
@@ -76,14 +59,14 @@ def count_request(connection: Connection, limit: Limit, subject: str, now: datet
 
 def is_blocked(connection: Connection, address: str) -> bool:
     """Whether the mailbox of *address* is blocked."""
-    hashed = hash_of(mailbox_of(address), site_key(connection))
+    hashed = hash_of(mailbox_of(address), secret_key(connection, mail_keys))
     return connection.execute(select(mail_blocked).where(mail_blocked.c.address_hash == hashed)).first() is not None
 
 
 def block(connection: Connection, address: str, now: datetime) -> None:
     """Blocks the mailbox of *address*: no mail is sent to it, including mail that other people request."""
     erase(connection, address)
-    hashed = hash_of(mailbox_of(address), site_key(connection))
+    hashed = hash_of(mailbox_of(address), secret_key(connection, mail_keys))
     insert_once(connection, mail_blocked, {"address_hash": hashed, "at": now}, "address_hash")
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from ..state import State
+from ..state.secret_keys import stored_key
 from . import mail_writes
 from .mail_models import FAILED, HANDED_OVER, UNCLEAR, key_of, mailbox_of
-from .mail_tables import mail_blocked, mail_outbox, mail_requests, mail_subscribers
+from .mail_tables import mail_blocked, mail_keys, mail_outbox, mail_requests, mail_subscribers
 
 SECRET_COLUMNS = {"secret", "token_hash"}
 
@@ -45,7 +46,7 @@ def export_json(state: State, address: str) -> str:
 
 
 def _blocked_at(connection: Connection, address: str) -> list[datetime]:
-    hashed = mail_writes.hash_of(mailbox_of(address), mail_writes.stored_site_key(connection))
+    hashed = mail_writes.hash_of(mailbox_of(address), stored_key(connection, mail_keys))
     query = select(mail_blocked.c.at).where(mail_blocked.c.address_hash == hashed)
     return list(connection.execute(query).scalars())
 
