@@ -200,6 +200,8 @@ def test_a_warm_child_is_used_again_and_ended_when_it_has_grown():
     assert other is not first
     for child in (first, other):
         children.give_back(child)
+    children.end_idle(keep=3)  # more than there are
+    assert [first.alive(), other.alive()] == [True, True]
     children.end_idle(keep=1)
     assert [first.alive(), other.alive()] == [False, True]
     with children.take(program, Limits(memory_mb=999)) as limited:

@@ -117,7 +117,7 @@ class WarmChildren:
     def end_idle(self, keep: int = 0) -> None:
         """Ends all idle children except the *keep* most recently used ones."""
         with self._lock:
-            first_kept = len(self._idle) - keep
+            first_kept = max(0, len(self._idle) - keep)
             ended, self._idle = self._idle[:first_kept], self._idle[first_kept:]
         for child in ended:
             child.end()
