@@ -13,7 +13,8 @@ from .body_tree import Body, element_text
 from .localization import Gettext
 from .options import Options
 
-_OURS = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
+OUR_PICTURE = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
+"""The address of a picture of this site in an article's body; group 1 is its digest."""
 
 
 def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) -> dict[str, bytes]:
@@ -23,7 +24,7 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
     """
     found: dict[str, bytes] = {}
     for picture in body.pictures():
-        address = _OURS.fullmatch(picture.get("src", ""))
+        address = OUR_PICTURE.fullmatch(picture.get("src", ""))
         content = rendered(address[0], options) if address else b""
         if not address or not content:
             replace_by_alternative_text(picture)

@@ -16,7 +16,7 @@ from ..i18n import N_
 from ..models import Article, Publication
 from ..sanitizer import joined, tokens
 from .options import Options, Render
-from .pictures import rendered
+from .pictures import OUR_PICTURE, rendered
 from .zip_members import add_member
 
 SUFFIX = "zip"
@@ -27,8 +27,7 @@ LINKS_PICTURES = True  # only pictures that cannot be read
 SAMPLE = b".textbundle/text.md"
 
 ASSETS = "assets/"
-_PICTURE = re.compile(r"/media/([0-9a-f]{16})-\d+\.\w+")
-_SOURCE = re.compile(rf'(?<= src="){_PICTURE.pattern}(?=")')
+_SOURCE = re.compile(rf'(?<= src="){OUR_PICTURE.pattern}(?=")')
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:  # noqa: ARG001 every exporter's
@@ -57,7 +56,7 @@ def _bundle(article: Article, options: Options) -> Iterator[tuple[str, bytes]]:
         if part.name == "img":
             part.attributes = _SOURCE.sub(add_picture, part.attributes)
     body = joined(parts)
-    images = tuple(_PICTURE.sub(add_picture, address) for address in article.images)
+    images = tuple(OUR_PICTURE.sub(add_picture, address) for address in article.images)
     bundled = replace(article, body=body, images=images)
     address = {"sourceURL": f"{options.base_url}/a/{article.slug}"} if options.base_url else {}
     about = {"version": 2, "type": "net.daringfireball.markdown", "transient": False} | address

@@ -53,6 +53,7 @@ CREATE TABLE jobs(
 ) WITHOUT ROWID;
 CREATE INDEX jobs_by_turn ON jobs(state, background, queued);
 """
+_COUNT = "SELECT count(*) FROM jobs WHERE state = ?"
 
 
 def background_of(chapters: int) -> int:
@@ -143,18 +144,17 @@ class JobQueue:
     def _check_room(self, background: int) -> None:
         """Raises Busy if the queue is full, or for a book if books, which take long, fill a quarter of it."""
         if ARTICLE < background < PREFETCH:
-            query = "SELECT count(*) FROM jobs WHERE state = ? AND background > ? AND background < ?"
+            query = f"{_COUNT} AND background > ? AND background < ?"
             books = self._connection().execute(query, (WAITING, ARTICLE, PREFETCH)).fetchone()[0]
             if books >= max(1, self._limit // 4):
                 raise Busy(Message("the export queue is full (%(count)s waiting)", count=books), retry_seconds=30)
-        if (waiting := self.waiting()) >= self._limit:
+        if (waiting := self._connection().execute(_COUNT, (WAITING,)).fetchone()[0]) >= self._limit:
             raise Busy(Message("the export queue is full (%(count)s waiting)", count=waiting), retry_seconds=30)
 
     @_guarded
     def waiting(self) -> int:
         """The number of waiting jobs."""
-        query = "SELECT count(*) FROM jobs WHERE state = ?"
-        return int(self._connection().execute(query, (WAITING,)).fetchone()[0])
+        return int(self._connection().execute(_COUNT, (WAITING,)).fetchone()[0])
 
     def stamp(self) -> tuple[int, ...]:
         """A value that changes with each change of the queue by any process. It takes two system calls, so it can be

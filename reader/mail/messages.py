@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.generator import BytesGenerator
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -30,7 +30,7 @@ from ..models import Article, Publication, Teaser
 from ..settings import Settings
 from ..site_identity import Site, with_name
 from ..templating import Renderer
-from .mail_models import WEEKLY, Choice, Edition, QueuedMessage, Subscriber
+from .mail_models import REQUEST_LIFETIME, WEEKLY, Choice, Edition, QueuedMessage, Subscriber
 from .mail_store import token_of
 
 POLICY = SMTP.clone(refold_source="none", cte_type="7bit")
@@ -65,7 +65,11 @@ class Messages:
         site = self._site("")
         link = f"{self._settings.base_url}{urls.MAIL_CONFIRM}?t={quote(queued.content['token'])}"
         subject = _("Please confirm your address") + f" - {site.name}"
-        context = {"link": link, "frequency": queued.content["frequency"], "hours": 48}
+        context = {
+            "link": link,
+            "frequency": queued.content["frequency"],
+            "hours": REQUEST_LIFETIME // timedelta(hours=1),
+        }
         return _bytes(self._text(queued, subject, language, "mail/confirmation.txt", site, **context), language)
 
     def note(self, queued: QueuedMessage) -> bytes:

@@ -171,7 +171,9 @@ def hand_over(
     """
     size_limit = connection.esmtp_features.get("size", "")
     if size_limit.isdecimal() and 0 < int(size_limit) < len(content):
-        raise Refused(552, b"5.3.4 larger than the server takes (%d bytes)" % int(size_limit), of_recipient=False)
+        raise Refused(
+            _TOO_LARGE, b"5.3.4 larger than the server takes (%d bytes)" % int(size_limit), of_recipient=False
+        )
     try:
         _expect_sender(connection.mail(sender, [f"size={len(content)}"] if size_limit else []))
         _expect(connection.rcpt(to), 250, 251, of_recipient=True)

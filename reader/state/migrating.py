@@ -17,11 +17,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from ..storage.atomic_files import sync_folder
+from ..storage.private_files import FILE_MODE, FOLDER_MODE
 from ..storage.sqlite import open_database
 from .engines import WRITES
 from .migration_heads import FOLDER, is_current
-
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
 SCHEMA = FOLDER / "sqlite.sql"
 """The schema of a new SQLite file; ``scripts/make_schema.py`` writes it."""

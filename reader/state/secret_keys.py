@@ -1,4 +1,4 @@
-"""Random keys in a database table with the columns ``name`` and ``key``, the same in all processes. Imports SQLAlchemy."""
+"""Random keys in a database table (columns ``name``, ``key``), the same in all processes. Imports SQLAlchemy."""
 
 from __future__ import annotations
 
