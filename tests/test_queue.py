@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from reader.errors import Busy
 from reader.exports.publications import of_article, of_selection
+from reader.i18n import translated
 from reader.jobs.export_service import priority_of, size_in_chapters
 from reader.jobs.queue import (
     ATTEMPTS,
@@ -104,6 +105,7 @@ def test_what_a_vanished_keeper_left_is_made_again_but_not_for_ever(jobs):
         assert jobs.claim().key == "a.pdf"
         jobs.recover()
     assert jobs.status("a.pdf").state == "failed"
+    assert translated(jobs.status("a.pdf").message, "zh-Hans") == "中断：Reader 已停止"
 
 
 def test_an_orderly_stop_costs_a_job_no_attempt(jobs):

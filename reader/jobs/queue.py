@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Busy
-from ..i18n import N_, Message, deserialize
+from ..i18n import N_, Message, deserialize, serialize
 from ..storage.sqlite import (
     closing_on_error,
     create_database,
@@ -238,18 +238,17 @@ class JobQueue:
     @_guarded
     def is_outranked(self, key: str) -> bool:
         """Whether *key* is a prefetched job and a job that a visitor requested waits."""
-        query = (
-            "SELECT 1 FROM jobs WHERE key = ? AND background = ?"
-            " AND EXISTS (SELECT 1 FROM jobs WHERE state = ? AND background < ?)"
-        )
+        waits = "SELECT 1 FROM jobs WHERE state = ? AND background < ?"
+        query = f"SELECT 1 FROM jobs WHERE key = ? AND background = ? AND EXISTS ({waits})"
         return self._connection().execute(query, (key, PREFETCH, WAITING, PREFETCH)).fetchone() is not None
 
     @_guarded
     def recover(self) -> None:
         """Returns the claimed jobs of a pool that was killed to the queue. Jobs without attempts left fail."""
         with self._transaction() as db:
-            lost = "UPDATE jobs SET state = ?, message = 'interrupted: Reader was stopped' WHERE state = ?"
-            db.execute(f"{lost} AND attempts >= ?", (FAILED, WORKING, ATTEMPTS * INTERRUPTIONS))
+            message = serialize(Message("interrupted: Reader was stopped"))
+            lost = "UPDATE jobs SET state = ?, message = ? WHERE state = ? AND attempts >= ?"
+            db.execute(lost, (FAILED, message, WORKING, ATTEMPTS * INTERRUPTIONS))
             again = f"UPDATE jobs SET state = ?, attempts = attempts - {INTERRUPTIONS - 1} WHERE state = ?"
             db.execute(again, (WAITING, WORKING))
 
