@@ -33,7 +33,7 @@ class Request:
         self.answered += 1
 
 
-def answers_at_once(request):
+def try_answer(request):
     if request.is_quick:
         request.answer()
     return request.is_quick
@@ -41,7 +41,7 @@ def answers_at_once(request):
 
 @pytest.fixture
 def threads():
-    return LeaderFollowers(answers_at_once, Request.answer)
+    return LeaderFollowers(try_answer, Request.answer)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_thread_with_a_body_to_receive_lets_a_follower_go_and_answers_by_itsel
 
 
 def test_an_idle_follower_ends(start):
-    threads = LeaderFollowers(answers_at_once, Request.answer, idle_seconds=0.01)
+    threads = LeaderFollowers(try_answer, Request.answer, idle_seconds=0.01)
     first = Request(may_end=False)
     start(first, threads.handle)
     assert first.begun.wait(LIMIT_SECONDS)
@@ -155,7 +155,7 @@ def test_every_request_is_answered_once_however_they_come():
     """Some 20,000 requests in 12 threads, as granian has them: each takes the next when it has handled one."""
     chance = random.Random(3)
     requests = [Request(is_quick=chance.random() < 0.9) for _ in range(20_000)]
-    threads = LeaderFollowers(answers_at_once, Request.answer, idle_seconds=0.001)
+    threads = LeaderFollowers(try_answer, Request.answer, idle_seconds=0.001)
     waiting = iter(requests)
 
     def take():
@@ -176,7 +176,7 @@ def test_every_request_is_answered_once_however_they_come():
         for done in [pool.submit(take) for _ in range(12)]:
             done.result(LIMIT_SECONDS)
     assert {request.answered for request in requests} == {1}
-    assert (threads._has_leader, threads._followers, len(threads._left)) == (False, 0, 0)
+    assert (threads._has_leader, threads._followers, len(threads._requests)) == (False, 0, 0)
 
 
 # --- With the application ---------------------------------------------------------------------------------------------
