@@ -262,3 +262,18 @@ def test_what_holds_nothing_says_so(settings, run, tmp_path, name, content):  # 
     assert name in result.output
     assert "internal error" not in result.output
     assert not files(settings)
+
+
+def test_only_the_stories_of_a_medium_export_are_imported(settings, run, export):  # noqa: F811
+    story = (
+        '<!DOCTYPE html><title>雨</title><article class="h-entry"><h1 class="p-name">雨</h1>'
+        '<section class="e-content"><p>下雨了。</p></section><footer><time class="dt-published"'
+        ' datetime="2018-08-11T11:23:34.123Z"></time><p>Exported from Medium</p></footer></article>'
+    )
+    account = "<!DOCTYPE html><title>Ann</title><h3>Ann</h3><p>Email address: ann@example.org, and a long text.</p>"
+    result = run(
+        export({"posts/2018-08-11_雨.html": story, "profile/profile.html": account, "ips/ips-0001.html": account})
+    )
+    assert [path.name for path in settings.articles.rglob("*.md")] == ["雨.md"]
+    assert draft_of(settings, "雨").published.year == 2018
+    assert "profile × 1" in result.output

@@ -40,6 +40,7 @@ _PLACEHOLDER_WORDS = re.compile(
     r"|浏览器|加载|登录|登陆|注册|稍候|稍等|不存在|找不到|已删除|验证|跳转|刷新|请|版权|审核|权限",
     re.IGNORECASE,
 )
+_TAGS = re.compile(r"<[^>]+>")
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
 _TIME = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
@@ -79,10 +80,12 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
             draft, address = _FORMS[item.form or "page"](fetched, item, address)
     except UnreadableArticle as error:
         raise NotImported(item.name, error.in_line) from error
+    if not draft.title and item.form not in FORMATS:  # such as a short post of WordPress
+        draft = replace(draft, title=_first_words(_TAGS.sub(" ", draft.body_html)))
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     is_page = item.form in ("", "page") and not own_exports.is_marked(fetched.content)
-    is_page = is_page and not _is_short_news(draft, fetched.content)
+    is_page = is_page and not _is_short_news(draft, fetched.content) and b"Exported from" not in fetched.content[-2000:]
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})

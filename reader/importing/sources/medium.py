@@ -1,6 +1,14 @@
-"""A story of a Medium export: one HTML file with microformats (h-entry)."""
+"""A story of a Medium export: one HTML file with microformats (h-entry), in the folder ``posts/``.
+
+The other folders of an export are the account's: e-mail address, sessions, claps. They are never imported.
+"""
 
 from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 from lxml import etree
 
@@ -8,6 +16,34 @@ from ...formats.dates import date_in_text
 from ...models import Draft
 from ...sanitizer import sanitize
 from ..extraction.text_blocks import parse
+from .items import Found, LeftOut, SourceItem
+from .multi_file_exports import MultiFileExport
+
+_FILE = re.compile(
+    r"(?:.*/)?(posts|profile|about|blocks|bookmarks|claps|highlights|interests|ips|lists|partner-program|pubs-following|"
+    r"sessions|topics-following|twitter|users-following)/[^/]+\.html"
+)
+_ACCOUNT = re.compile(r"(?:.*/)?(?:profile/profile|ips/ips-\d+|sessions/sessions-\d+)\.html")
+
+
+def is_medium(path: str) -> bool:
+    return _FILE.fullmatch(path) is not None
+
+
+def medium_items(export: MultiFileExport) -> Iterator[Found]:
+    """The stories in the order of their paths. Pages of the account are left out."""
+    has_account = any(map(_ACCOUNT.fullmatch, export.paths))
+    account: Counter[str] = Counter()
+    for path in export.paths:
+        folder = path.split("/")[-2]
+        if folder != "posts" and has_account:
+            account[folder] += 1
+            continue
+        yield SourceItem(
+            export.name_of(path), partial(export.fetched, path), "page", read_sibling=export.read_sibling(path)
+        )
+    if account:
+        yield LeftOut.by_kind(export.name, account)
 
 
 def is_story(html: str) -> bool:

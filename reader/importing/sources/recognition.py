@@ -23,6 +23,7 @@ from .http import Fetched, Fetcher
 from .items import NOTHING, Found, ReadSibling, SourceItem, limit_cpu_time
 from .link_lists import is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
+from .medium import is_medium, medium_items
 from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
@@ -96,6 +97,7 @@ MULTI_FILE_KINDS = (
     MultiFileKind("Substack", is_substack, substack_items),
     MultiFileKind("Omnivore", is_omnivore, omnivore_items),
     MultiFileKind("Notion", is_notion, notion_items),
+    MultiFileKind("Medium", is_medium, medium_items),
     MultiFileKind("TextBundle", is_textbundle, textbundle_items, is_certain=True),
 )
 """Exports in several files, recognised by their paths."""
