@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import statistics
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -234,6 +236,19 @@ def test_an_approved_comment_shows_in_cached_pages_at_once_and_a_hidden_one_goes
     site.approve(1, act=HIDE)
     site.look()
     assert "写得好" not in other.get("/a/rain/comments").text
+
+
+def test_the_watch_of_comments_begins_when_a_thread_can_be_started_again(open_site, monkeypatch):
+    def starts_no_thread(_self):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", starts_no_thread)
+        assert open_site.visitor().get("/a/rain").status_code == 200
+    watch = open_site.app.extensions["reader-comment-watch"]
+    assert watch._process == 0
+    open_site.visitor().get("/a/rain")
+    assert watch._process == os.getpid()
 
 
 def test_a_hidden_comment_leaves_the_cache_also_while_no_catalog_can_be_read(open_site, tmp_path):

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from ... import urls
 from ...catalog import Catalog
@@ -38,8 +39,11 @@ class CommentWatch:
             return
         with self._lock:
             if self._process != os.getpid():
-                self._process, self._seen = os.getpid(), self._state.revision
-                threading.Thread(target=_run, args=(weakref.ref(self),), name="comments", daemon=True).start()
+                self._seen = self._state.revision
+                thread = threading.Thread(target=_run, args=(weakref.ref(self),), name="comments", daemon=True)
+                with suppress(RuntimeError):  # the limit of threads is reached: the next request tries again
+                    thread.start()
+                    self._process = os.getpid()
 
     def look(self) -> None:
         """Drops the pages whose comments changed since the last call. Raises StateUnusable."""
