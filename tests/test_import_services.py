@@ -277,3 +277,10 @@ def test_only_the_stories_of_a_medium_export_are_imported(settings, run, export)
     assert [path.name for path in settings.articles.rglob("*.md")] == ["雨.md"]
     assert draft_of(settings, "雨").published.year == 2018
     assert "profile × 1" in result.output
+
+
+def test_posts_of_one_export_with_one_text_and_different_titles_are_both_imported(settings, run, export):  # noqa: F811
+    head, row = POSTS.split("\n")[0], "{0}.{1},2024-03-05T08:30:00.000Z,true,,,newsletter,everyone,{2},,"
+    rows = [row.format(101, "a", "Photo one"), row.format(102, "b", "Photo two"), row.format(103, "c", "Photo one")]
+    run(export({"posts.csv": "\n".join([head, *rows]), **{f"posts/10{n + 1}.{'abc'[n]}.html": TEXT for n in range(3)}}))
+    assert sorted(path.stem for path in settings.articles.rglob("*.md")) == ["a", "b"]

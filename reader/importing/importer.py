@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -53,6 +53,8 @@ class Importer:
     imported_index: ImportedIndex
     options: ImportOptions
     now: Callable[[], datetime]
+    _titles: dict[str, str] = field(default_factory=dict)
+    """The titles of the articles that this import wrote, by path."""
 
     def run(self, items: Iterable[Found]) -> Iterable[ImportResult]:
         """Yields a result as soon as each item is finished. Files that are already written remain if the import is
@@ -94,10 +96,17 @@ class Importer:
 
     def import_article(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
         """Writes the extracted article, unless it was imported before. Raises NotImported."""
-        there = self.imported_index.find(address=extracted.address, text_hash=extracted.text_hash)
+        there = self.imported_index.find(address=extracted.address)
+        there = there or self._with_equal_text(item, extracted)
         if there:
             return ImportResult(SKIPPED, item.name, there)
         return self._write(item, extracted)
+
+    def _with_equal_text(self, item: SourceItem, extracted: ExtractedArticle) -> str:
+        """The path of the article with the same text. Empty if both are of one export and have different titles."""
+        there = self.imported_index.find(text_hash=extracted.text_hash)
+        title = self._titles.get(there, extracted.draft.title)
+        return there if item.form not in ("article", "clean") or title == extracted.draft.title else ""
 
     def preview(self, item: SourceItem) -> tuple[str, tuple[str, ...]]:
         """The content of the file that would be written, with the original addresses of pictures, and notes. Raises
@@ -125,6 +134,7 @@ class Importer:
         except OSError as error:
             raise NotImported(item.name, Message("cannot be written: %(error)s", error=error)) from error
         self.imported_index.add(path, extracted.text_hash, extracted.address)
+        self._titles[path] = extracted.draft.title
         return ImportResult(IMPORTED, item.name, path, (*item.notes, *notes, *pictures.problems))
 
     def _write_files(self, draft: Draft, slug: str, address: str, pictures: dict[str, bytes]) -> str:
