@@ -133,6 +133,11 @@ def test_on_a_desktop_the_lead_goes_across_two_columns_and_the_tools_stand_on_to
     assert page.locator(".bar").bounding_box()["y"] < 20
     tools, mast = page.locator(".bar").bounding_box(), page.locator(".mast .aa").bounding_box()
     assert tools["x"] + tools["width"] <= mast["x"]
+    page.goto("/search")
+    tools, preferences = page.locator(".bar").bounding_box(), page.locator(".aa").bounding_box()
+    form = page.locator("main form").first.bounding_box()
+    assert 0 <= preferences["x"] - tools["x"] - tools["width"] < 40
+    assert abs(preferences["x"] + preferences["width"] - form["x"] - form["width"]) < 2
 
 
 @pytest.mark.parametrize("path", ["/", "/search", "/about", "/a/n1"])
