@@ -1,6 +1,6 @@
 // Lists the pages that the service worker has stored: title, day and size. Instead of another page, names the missing one.
 const list = document.getElementById('list'), missing = document.getElementById('missing'), names = new Map, here = location.pathname;
-const learn = (path, text) => names.has(path) || text.trim() && names.set(path, text.trim().replace(/\s+/g, ' '));
+const learn = (path, text) => names.has(path) || text.trim() && names.set(path, text.replace(/[\s←→]+/g, ' ').trim());
 const elsewhere = !/^PREFIX_PATTERN\/offline\/?$/.test(here);
 if (elsewhere) {
 missing.hidden = false;
@@ -15,7 +15,7 @@ const text = await response.text();
 const page = new DOMParser().parseFromString(text, 'text/html');
 const heading = page.querySelector('main h1');
 heading && learn(path, heading.textContent);
-for (const link of page.querySelectorAll('a[href^="/"]')) learn(link.pathname + link.search, link.textContent);
+for (const link of page.querySelectorAll('a[href^="/"]')) learn(link.pathname + link.search, link.title || link.textContent);
 if (path == 'PREFIX/') continue;
 const [item, title, link, note] = ['li', 'h2', 'a', 'span'].map(tag => document.createElement(tag));
 link.href = path;
