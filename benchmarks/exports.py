@@ -45,7 +45,7 @@ from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article, of_issue  # noqa: E402
 from reader.exports.template_document import to_document  # noqa: E402
 from reader.formats import read_draft  # noqa: E402
-from reader.jobs import worker_process  # noqa: E402
+from reader.jobs import export_worker  # noqa: E402
 from reader.jobs.job_message import ExportJob, serialize  # noqa: E402
 from reader.jobs.queue import JobQueue  # noqa: E402
 from reader.models import Article, Issue, Publication  # noqa: E402
@@ -195,7 +195,7 @@ def child(engine: str, name: str, suffix: str, page: str, repeats: int) -> None:
     """Generates the file once, then *repeats* times more; prints the time and memory."""
     make = ENGINES[engine](name, suffix, page)
     if engine == "ours":
-        worker_process.warm_up()  # as in a worker at its start
+        export_worker.warm_up()  # as in a worker at its start
     content = make()
     resting = resident()
     seconds = []
@@ -239,8 +239,8 @@ def worker_peak(jobs: int) -> int:
     """Peak resident bytes of a worker, the process that serves exports, while it generates *jobs* times the A4 PDF."""
     render = Renderer(ROOT / "templates", ROOT / "static")
     with tempfile.TemporaryDirectory() as folder:
-        command = worker_process.command(FileCache(Path(folder), 10**9))
-        with ChildProcess(command, worker_process.limits(1024)) as worker:
+        command = export_worker.command(FileCache(Path(folder), 10**9))
+        with ChildProcess(command, export_worker.limits(1024)) as worker:
             for number in range(jobs):
                 options = replace(OPTIONS, page="a4")
                 job = ExportJob(f"{number}.pdf", "pdf", render.build_id, subject("seed"), options)

@@ -37,7 +37,7 @@ from benchmarks.library import write_articles  # noqa: E402
 from reader.child_process.parent import ChildProcess  # noqa: E402
 from reader.exports.options import Options  # noqa: E402
 from reader.exports.publications import of_article  # noqa: E402
-from reader.jobs import worker_process  # noqa: E402
+from reader.jobs import export_worker  # noqa: E402
 from reader.jobs.job_message import ExportJob, serialize  # noqa: E402
 from reader.settings import Settings  # noqa: E402
 from reader.storage.file_cache import FileCache  # noqa: E402
@@ -170,8 +170,8 @@ def first_pdf(folder: Path) -> Measured:
     job = ExportJob("first.pdf", "pdf", build_id, of_article(article), Options(page="a4"))
     line = serialize(replace(job, key=f"{time.monotonic_ns()}.pdf"))
     began = time.perf_counter()
-    limits = replace(worker_process.limits(settings.export_memory_mb), nice=0)
-    with ChildProcess(worker_process.command(store), limits) as worker:
+    limits = replace(export_worker.limits(settings.export_memory_mb), nice=0)
+    with ChildProcess(export_worker.command(store), limits) as worker:
         answer = worker.request(line, LONGEST_SECONDS)
         taken, used = time.perf_counter() - began, cpu_seconds(worker.pid)
     assert '"size"' in (answer or ""), answer

@@ -17,7 +17,7 @@ from .errors import Busy
 from .services import Services, start_background
 from .settings import Settings
 from .web.commenting.comment_access import author_check
-from .web.http_responses.responses import encoding_for
+from .web.http_responses.conditional_responses import encoding_for
 from .web.metrics.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
 from reader.exports.publications import of_article
-from reader.web.views import monitoring
+from reader.web.views import prometheus_metrics
 
 DEPLOY = Path(__file__).resolve().parent.parent / "docs" / "deploy"
 RULES, DASHBOARD = DEPLOY / "prometheus-alerts.yml", DEPLOY / "grafana-dashboard.json"
@@ -27,8 +27,8 @@ def exposed(client, publish, services):
     services.export_service.measured("txt", 0.2, True)
     services.export_service.failed_prefetches = 1
     text = client.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).get_data(as_text=True)
-    counted = [one for one in vars(monitoring).values() if isinstance(one, MetricWrapperBase)]
-    counted += [monitoring.misses(), monitoring.lag_seconds()]
+    counted = [one for one in vars(prometheus_metrics).values() if isinstance(one, MetricWrapperBase)]
+    counted += [prometheus_metrics.misses(), prometheus_metrics.lag_seconds()]
     samples = {sample.name for one in counted for metric in one.collect() for sample in metric.samples}
     return samples | set(re.findall(r"^(reader_\w+) ", text, re.MULTILINE))
 

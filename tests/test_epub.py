@@ -254,7 +254,7 @@ def test_every_link_in_a_book_leads_to_an_element_of_it(epubs, name):
 
 def test_the_same_book_again_has_the_same_bytes_in_another_process(epubs, publications, folder):
     program = (
-        "import sys\nfrom reader.jobs.job_message import deserialize\nfrom reader.jobs.worker_process import make\n"
+        "import sys\nfrom reader.jobs.job_message import deserialize\nfrom reader.jobs.export_worker import make\n"
         "from reader.templating import Renderer\nfrom reader.settings import ROOT\n"
         "sys.stdout.buffer.write(make(deserialize(sys.stdin.read()), Renderer(ROOT / 'templates', ROOT / 'static')))"
     )

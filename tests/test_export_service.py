@@ -24,7 +24,7 @@ from reader.child_process.parent import NO_LIMITS, ChildProcess
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
 from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
-from reader.jobs import worker_pool, worker_process
+from reader.jobs import export_worker, worker_pool
 from reader.jobs.export_service import ExportService
 from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
 from reader.jobs.worker_pool import WorkerPool
@@ -300,12 +300,12 @@ def test_a_job_that_nobody_asked_for_makes_way_for_one_that_a_visitor_waits_for(
 
 def test_a_job_that_eats_all_memory_is_reported_and_the_machine_is_spared(export_service, jobs, tmp_path):
     program = (
-        "import sys\nfrom reader.jobs import worker_process as worker\nworker.make = lambda *_: bytes(10**10)\n"
+        "import sys\nfrom reader.jobs import export_worker as worker\nworker.make = lambda *_: bytes(10**10)\n"
         f"sys.argv = ['', {str(tmp_path)!r}, '1000']\nworker.main()"
     )
     export_service.submit(RAIN, "epub")
     spec = export_service.jobs.claim().spec
-    with at_work(pool_of(jobs, program, limits=worker_process.limits(1024)).run, tmp_path / "lock"):
+    with at_work(pool_of(jobs, program, limits=export_worker.limits(1024)).run, tmp_path / "lock"):
         jobs.submit("a.epub", spec)
         wait_for(jobs.failures)
     assert jobs.failures() == {"a.epub": "needs more than 1024 MB of memory (READER_EXPORT_MEMORY_MB)"}
@@ -404,7 +404,7 @@ def test_of_many_keepers_one_works_and_another_takes_over(jobs, tmp_path):
 def test_workers_do_not_outlive_their_parent(settings, tmp_path):
     program = (
         "import subprocess, sys, time\n"
-        f"p = subprocess.Popen([sys.executable, '-m', 'reader.jobs.worker_process', {str(tmp_path)!r}, '1000'],"
+        f"p = subprocess.Popen([sys.executable, '-m', 'reader.jobs.export_worker', {str(tmp_path)!r}, '1000'],"
         " stdin=subprocess.PIPE)\nprint(p.pid, flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)

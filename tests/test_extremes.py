@@ -12,7 +12,7 @@ from long_forms import pairs
 from lxml import etree
 
 from reader.app import create_app
-from reader.commands.static_folder import StaticFolder
+from reader.commands.static_output_folder import StaticFolder
 from reader.commands.static_site import EXTRAS, SEEDS, SiteClient, SiteLink, write_response
 from reader.exports import EXPORTS, exporter
 from reader.exports.options import options_of

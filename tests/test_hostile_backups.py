@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from reader.backup.archive import FILES, HEAD, STATE
+from reader.backup.archive_layout import FILES, HEAD, STATE
 from reader.backup.creating import write_backup
 from reader.backup.restoring import restore_backup
 from reader.cli import main

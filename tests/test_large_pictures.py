@@ -16,7 +16,7 @@ from PIL import Image
 from reader.child_process.parent import ChildProcess
 from reader.exports.publications import of_article
 from reader.exports.zim import write_zim
-from reader.jobs import worker_process
+from reader.jobs import export_worker
 from reader.jobs.job_message import serialize
 from reader.settings import ROOT
 
@@ -57,7 +57,7 @@ def test_a_worker_holds_no_decoded_picture_in_any_format_and_paper(article, serv
     press = services.export_service
     orders = few([("pdf", "a4"), ("pdf", "a6"), ("epub", ""), ("pdf", "phone"), ("pdf", "large"), ("html", "")])
     with ChildProcess(
-        worker_process.command(press.store), worker_process.limits(services.settings.export_memory_mb)
+        export_worker.command(press.store), export_worker.limits(services.settings.export_memory_mb)
     ) as child:
 
         def export(publication, suffix: str, page: str) -> None:

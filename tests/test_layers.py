@@ -322,7 +322,7 @@ def test_what_is_loaded_before_a_fork_starts_no_thread_and_opens_no_file(tmp_pat
 
 def test_an_export_worker_starts_without_what_makes_the_catalog():
     """Each worker held ten megabytes for the formats of articles, the catalog and the dictionaries of Chinese scripts."""
-    program = "import reader.jobs.worker_process, sys; print(*sys.modules)"
+    program = "import reader.jobs.export_worker, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     needless = {"reader.formats", "reader.article_building", "reader.catalog", "sqlite3", "opencc", "comrak"}
     assert needless & set(done.stdout.split()) == set()
@@ -345,7 +345,7 @@ def test_the_program_that_reads_articles_starts_without_what_one_in_markdown_doe
 def test_an_export_worker_starts_no_compiler_to_find_a_library():
     program = (
         "import sys; sys.addaudithook(lambda event, what: event == 'subprocess.Popen' and print(what[1]));"
-        " from reader.jobs.worker_process import warm_up; warm_up();"
+        " from reader.jobs.export_worker import warm_up; warm_up();"
         " import ctypes.util; print(ctypes.util.find_library.__module__)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

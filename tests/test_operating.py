@@ -22,7 +22,7 @@ from waiting import LIMIT_SECONDS, answers, wait_for
 
 from reader.app import create_app
 from reader.settings import ROOT
-from reader.web.views.monitoring import FAILED
+from reader.web.views.prometheus_metrics import FAILED
 
 EVERY_ADDRESS = "::" if Path("/proc/net/if_inet6").exists() else "0.0.0.0"
 

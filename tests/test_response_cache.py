@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from reader.app import CatalogRevision
 from reader.exports.publications import of_article
-from reader.web.middleware.recompression import Recompressor, recompressed
+from reader.web.middleware.background_compression import Recompressor, recompressed
 from reader.web.middleware.response_cache import ONLY_IF_CACHED, NotCached, ResponseCache
 
 ARTICLES = {

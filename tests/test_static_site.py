@@ -16,7 +16,7 @@ from long_forms import LONG, long_form
 from serving import inherited
 
 from reader.cli import main
-from reader.commands.static_folder import StaticFolder
+from reader.commands.static_output_folder import StaticFolder
 from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, link_targets
 from reader.settings import ROOT
 

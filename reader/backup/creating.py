@@ -21,7 +21,7 @@ from .. import __version__
 from ..settings import Settings
 from ..state import State
 from ..storage.regular_files import open_real
-from .archive import DATA_FILES, FILES, FORMAT, HEAD, STATE, FileRecord
+from .archive_layout import DATA_FILES, FILES, FORMAT, HEAD, STATE, FileRecord
 
 _IN_MEMORY_BYTES = 16_000_000
 

@@ -32,7 +32,7 @@ from ..settings import Settings
 from ..state import State
 from ..storage.locks import file_lock, is_locked
 from ..storage.private_files import FILE_MODE
-from .archive import FILES, FORMAT, HEAD, STATE, FileRecord
+from .archive_layout import FILES, FORMAT, HEAD, STATE, FileRecord
 from .renaming import ASIDE, moved_aside, moved_into_place
 from .unfinished_restore import TRIAL_SUFFIX, find_trial_folder, unfinished_marker
 

@@ -25,7 +25,7 @@ from ..exports import EXPORTS
 from ..i18n import Message
 from ..services import Services
 from ..web.middleware.path_prefix import path_within
-from .static_folder import StaticFolder
+from .static_output_folder import StaticFolder
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
 EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER, "/bookmarks.js")

@@ -9,7 +9,7 @@
     signatures.py                         signed forms, the author's cookie, and daily pseudonyms of clients
     comment_tables.py                     the tables in the state database
     comment_queries.py, paging.py         read queries
-    comment_writes.py, comment_counts.py  writes, and the derived columns updated with each write
+    comment_writes.py, comment_count_updates.py  writes, and the derived columns updated with each write
     bulk_insert.py                        inserts many imported comments at once
     pending_limits.py                     limits on comments that wait for review
     comment_store.py                      CommentStore: reads and writes, one transaction per method

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from .comment import APPROVED
-from .comment_counts import add_to_pages
+from .comment_count_updates import add_to_pages
 from .comment_tables import comments
 from .comment_writes import NewComment, values_of
 
@@ -56,7 +56,7 @@ def post_imported(
 
 
 def _count(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Updates counts like ``comment_counts.count_status``, for all new *rows* together."""
+    """Updates counts like ``comment_count_updates.count_status``, for all new *rows* together."""
     approved = [row for row in rows if row["status"] == APPROVED]
     if not approved:
         return

@@ -41,8 +41,8 @@ comments = Table(
 same line of an imported file creates one comment: ``form:…``, ``isso:12``.
 
 ``answers`` is the number of approved answers of a first comment. ``is_shown`` is true while a first comment is approved
-or has answers. Both are derived: ``comment_counts.py`` updates them with each change of a status, so that a page of a
-hundred thousand comments is found without reading them. ``client`` and ``network`` are daily pseudonyms.
+or has answers. Both are derived: ``comment_count_updates.py`` updates them with each change of a status, so that a page
+of a hundred thousand comments is found without reading them. ``client`` and ``network`` are daily pseudonyms.
 """
 
 comment_counts = Table(

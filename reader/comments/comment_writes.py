@@ -32,7 +32,7 @@ from .comment import (
     ReviewSnapshot,
     Submission,
 )
-from .comment_counts import count_status
+from .comment_count_updates import count_status
 from .comment_tables import comment_acts, comment_keys, comments
 
 TOPIC = "comments"

@@ -27,7 +27,7 @@ from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..site_identity import Site, site_to_json
 from ..storage.file_cache import FileCache
-from . import worker_process
+from . import export_worker
 from .job_message import ExportJob, serialize
 from .queue import FAILED, LEAST_BOOK, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
 from .worker_pool import WorkerPool
@@ -243,14 +243,14 @@ class ExportService:
     def run_workers(self, stop: threading.Event) -> None:
         """Runs the worker pool until *stop* is set. A lock file ensures that one process at a time runs it."""
         settings = self._settings
-        command = worker_process.command(self.store)
+        command = export_worker.command(self.store)
         pool = WorkerPool(
             self.jobs,
             command,
             settings.export_workers,
             settings.export_timeout_seconds,
             idle=self._try_to_prefetch,
-            limits=worker_process.limits(settings.export_memory_mb),
+            limits=export_worker.limits(settings.export_memory_mb),
             postponed=self._postpone,
             beat=self.heartbeat.beat,
             measured=lambda key, seconds, is_made: self.measured(key.rpartition(".")[2], seconds, is_made),

@@ -85,7 +85,7 @@ class WorkerPool:
 
     ::
 
-        pool = WorkerPool(JobQueue(path, limit=64), worker_process.command(store), size=2, timeout_seconds=120)
+        pool = WorkerPool(JobQueue(path, limit=64), export_worker.command(store), size=2, timeout_seconds=120)
         pool.run(stop, instance / "exports.lock")  # returns when *stop* is set
     """
 

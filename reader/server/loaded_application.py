@@ -18,7 +18,7 @@ from ..settings import PACKAGE, Settings
 from . import spawn_web_process
 from .spawn_web_process import Arguments, Process
 
-_NOT_BEFORE_A_FORK = ("reader.web.views.monitoring",)
+_NOT_BEFORE_A_FORK = ("reader.web.views.prometheus_metrics",)
 """Modules that import prometheus_client, which opens the files of its process during the import."""
 
 _CACHE_FOLDERS = ("__pycache__", "cache")

@@ -18,7 +18,7 @@ from flask import Response, request, send_file
 
 from ...errors import Busy
 from ...i18n import N_, Message
-from .responses import fit_suffix_range
+from .conditional_responses import fit_suffix_range
 
 TRIES = 3
 """How often the search for a file is repeated if the file is deleted before it can be opened."""

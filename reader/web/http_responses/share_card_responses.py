@@ -9,7 +9,7 @@ from flask import Response
 from ...jobs.share_cards_and_covers import MIMETYPE
 from .. import services
 from ..limits.rate_limits import client, client_limits
-from .responses import Representation, conditional_response, version_of
+from .conditional_responses import Representation, conditional_response, version_of
 
 DRAWINGS_PER_MINUTE = 120
 """The limit for each client. An e-reader requests 25 covers at a time. Cached pictures do not count."""

@@ -19,7 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import brotli
 import zstandard
 
-from ..http_responses.responses import accepted_codings
+from ..http_responses.conditional_responses import accepted_codings
 from .path_prefix import prefix_in
 from .response_cache import ONLY_IF_CACHED, NotCached
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .recompression import Recompressor
+from .background_compression import Recompressor
 from .stored_responses import CachedVariant, Headers, StoredResponse, same_version, version_in
 
 Key = tuple[str, str, str, str, str]

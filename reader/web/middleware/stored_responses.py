@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from wsgiref.types import WSGIEnvironment
 
-from ..http_responses.responses import BEST_QUALITY_SUFFIX
+from ..http_responses.conditional_responses import BEST_QUALITY_SUFFIX
 
 Headers = list[tuple[str, str]]
 StoredResponse = tuple[str, Headers, bytes]

@@ -30,7 +30,7 @@ from ...errors import (
 from ...i18n import N_, Message
 from ...models import Teaser
 from .. import services
-from ..http_responses.responses import encoded
+from ..http_responses.conditional_responses import encoded
 from ..requests.request_context import VARY, gettext, request_context
 from .localized_templates import render_template
 from .rendering import teasers_shown
@@ -72,7 +72,7 @@ _LARGE_FORM = (
 """The same for a request body above the size limit (413), which is not read."""
 
 
-FOR_OPERATORS = ("monitoring", "health")
+FOR_OPERATORS = ("prometheus_metrics", "health")
 """The blueprints that also respond while a new catalog is being filled."""
 
 LOG_SECONDS = 60.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..http_responses.responses import EncodedBody, chosen_encoding, compressed, compressed_roughly
+from ..http_responses.conditional_responses import EncodedBody, chosen_encoding, compressed, compressed_roughly
 
 WEIGHT_PLACEHOLDER = "\ue000"
 """The placeholder for the page's size: a private-use character that articles do not contain."""

@@ -22,7 +22,7 @@ from ...chinese.scripts import SCRIPTS, script_of
 from ...chinese.text_conversion import convert
 from ...models import Collection, Teaser, format_minute, is_dated
 from .. import services
-from ..http_responses.responses import Representation, conditional_response, version_of
+from ..http_responses.conditional_responses import Representation, conditional_response, version_of
 from ..http_responses.url_prefixing import below_prefix
 from ..requests.request_context import VARY, request_context
 from .accent_colours import accent_style, icon_colour, theme_colours

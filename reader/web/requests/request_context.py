@@ -14,7 +14,7 @@ from werkzeug.http import parse_accept_header, parse_cookie
 
 from ... import i18n
 from ...chinese.scripts import SCRIPTS
-from ..http_responses.responses import PRIVATE, PUBLIC
+from ..http_responses.conditional_responses import PRIVATE, PUBLIC
 from .preference_choices import DEFAULTS, Preferences, preferences_of
 
 COOKIE = "reader"

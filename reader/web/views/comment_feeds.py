@@ -11,7 +11,7 @@ from ...feeds import FEEDS
 from ...models import Article
 from .. import services
 from ..commenting.comment_access import article_of, mode_of, page_of, required_store
-from ..http_responses.responses import Representation, conditional_response, version_of
+from ..http_responses.conditional_responses import Representation, conditional_response, version_of
 from .share import this_site
 
 optional_bp = Blueprint("comment_feeds", __name__)

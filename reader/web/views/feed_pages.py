@@ -15,7 +15,7 @@ from ...feeds.selection import CORRECTED_LABEL, EVERYTHING, Selection
 from ...i18n import N_, translations
 from ...models import ALL, Collection, fingerprint
 from .. import services
-from ..http_responses.responses import PUBLIC, Representation, conditional_response, version_of
+from ..http_responses.conditional_responses import PUBLIC, Representation, conditional_response, version_of
 from ..pages.current_site import shown_site
 from ..pages.localized_templates import render_template
 from ..pages.rendering import NavigationLink, render_page, teasers_shown, translated_labels

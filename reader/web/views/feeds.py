@@ -22,7 +22,7 @@ from ...models import ALL, Collection
 from .. import services
 from ..commenting.comment_access import comment_counts, comment_store
 from ..downloads.download_links import enclosure_keys, exports_of
-from ..http_responses.responses import Representation, conditional_response, not_listed, version_of
+from ..http_responses.conditional_responses import Representation, conditional_response, not_listed, version_of
 from ..limits.rate_limits import client, client_limits
 from .feed_pages import BROWSER_FIELDS, accepts_html, feed_as_html
 from .share import this_site

@@ -23,7 +23,7 @@ from ...exports.publications import of_issue, outline_of
 from ...models import Article, Publication
 from .. import services
 from ..downloads.download_links import Downloads, estimates_of, export_links
-from ..http_responses.responses import chosen_encoding, compressed
+from ..http_responses.conditional_responses import chosen_encoding, compressed
 from ..pages.rendering import NavigationLink, render_page, teasers_shown
 from ..requests.request_context import gettext
 

@@ -15,7 +15,7 @@ from ...errors import Busy, NotFound, StateUnusable
 from ...i18n import Message
 from ...mail.mail_models import DAILY, FREQUENCIES, Choice
 from .. import services
-from ..downloads.mail_access import (
+from ..downloads.mail_availability import (
     SCRIPT_CHOICES,
     address_in,
     form_choice,

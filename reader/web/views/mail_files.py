@@ -14,7 +14,7 @@ from ...mail.attachments import DEVICES, FORMATS, is_device, largest_for, public
 from ...models import Publication
 from .. import services
 from ..downloads.download_links import label_of
-from ..downloads.mail_access import (
+from ..downloads.mail_availability import (
     COOKIE,
     SCRIPT_CHOICES,
     address_in,

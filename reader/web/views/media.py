@@ -12,8 +12,8 @@ from ...media.renditions import key_of, thumbnail_key
 from ...media.sound_and_video import open_media_file
 from ...sanitizer.media_types import MEDIA_TYPES
 from .. import services
+from ..http_responses.conditional_responses import IMMUTABLE, shorten_player_range
 from ..http_responses.file_responses import file_response, open_found
-from ..http_responses.responses import IMMUTABLE, shorten_player_range
 
 bp = Blueprint("media", __name__)
 

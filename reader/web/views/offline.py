@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 
 from ... import urls
 from .. import services
+from ..http_responses.conditional_responses import Representation, conditional_response, version_of
 from ..http_responses.content_security_policy import inline_scripts
-from ..http_responses.responses import Representation, conditional_response, version_of
 from ..pages.rendering import render_page
 
 bp = Blueprint("offline", __name__)

@@ -23,7 +23,7 @@ from ...jobs.share_cards_and_covers import MIMETYPE as PICTURE
 from ...models import Article, Issue, Teaser, is_dated
 from .. import services
 from ..downloads.download_links import ENCLOSED, finished_exports
-from ..http_responses.responses import PUBLIC, Representation, conditional_response, not_listed, version_of
+from ..http_responses.conditional_responses import PUBLIC, Representation, conditional_response, not_listed, version_of
 from ..http_responses.share_card_responses import drawn_picture
 from ..limits.rate_limits import client, client_limits
 from ..pages.current_site import own_site

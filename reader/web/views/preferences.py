@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
-from ..http_responses.responses import PRIVATE
+from ..http_responses.conditional_responses import PRIVATE
 from ..http_responses.url_prefixing import below_prefix
 from ..pages.rendering import render_page
 from ..requests.preference_choices import DEFAULTS, PREFERENCES, Preferences

@@ -16,7 +16,7 @@ from ...chinese.scripts import SCRIPTS, script_of
 from ...chinese.text_conversion import convert
 from ...i18n import N_
 from .. import services
-from ..http_responses.responses import not_listed
+from ..http_responses.conditional_responses import not_listed
 from ..limits.rate_limits import client, client_limits
 from ..pages.rendering import NavigationLink, render_page, section_link, teasers_shown, translated_labels
 from ..pages.site_sections import top_sections

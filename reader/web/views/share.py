@@ -14,7 +14,7 @@ from ... import urls
 from ...feeds.entries import SiteIdentity
 from ...models import Article, is_dated
 from .. import services
-from ..http_responses.responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
+from ..http_responses.conditional_responses import PRIVATE, PUBLIC, Representation, conditional_response, version_of
 from ..http_responses.share_card_responses import drawn_picture
 from ..http_responses.url_prefixing import path_prefix
 from ..pages.accent_colours import CONTRAST, LIGHT_PAPERS, readable

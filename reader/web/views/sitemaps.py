@@ -22,7 +22,7 @@ from ...feeds import FEEDS
 from ...models import UNDATED, Collection, Teaser, fingerprint
 from ...site_identity import SitePicture
 from .. import services
-from ..http_responses.responses import (
+from ..http_responses.conditional_responses import (
     PRIVATE,
     PUBLIC,
     Representation,

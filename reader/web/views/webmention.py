@@ -19,7 +19,7 @@ from ...webmentions.mention_queue import MentionQueue
 from .. import services
 from ..commenting.comment_access import is_closed, now, page_of
 from ..commenting.webmention_endpoint import receives_mentions
-from ..http_responses.responses import PUBLIC, Representation, conditional_response, version_of
+from ..http_responses.conditional_responses import PUBLIC, Representation, conditional_response, version_of
 from ..limits.form_limits import limit_forms
 from ..limits.rate_limits import client, client_limits
 from ..middleware.path_prefix import path_within

@@ -23,7 +23,7 @@ from ..metrics.metric_files import has_metric_files, restore_metric_files, uncha
 from ..metrics.metrics_access import is_operator
 from ..middleware.response_cache import MISSED
 
-bp = Blueprint("monitoring", __name__)
+bp = Blueprint("prometheus_metrics", __name__)
 
 REQUESTS = Counter("reader_requests", "Requests that Flask answered.", ["view", "status"])
 SECONDS = Histogram(

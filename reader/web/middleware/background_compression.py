@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import brotli
 
-from ..http_responses.responses import BEST_QUALITY_SUFFIX
+from ..http_responses.conditional_responses import BEST_QUALITY_SUFFIX
 from .stored_responses import CachedVariant, StoredResponse
 
 _MOST_QUEUED = 64
