@@ -60,7 +60,10 @@ _AND_CLOCK = rf"(?:\s*{_WEEKDAY})?(?:(?:[T_]|[\s日,，|]*(?:at\s+)?){_CLOCK}{_Z
 _FORMS = tuple(
     lazy_pattern(form, re.IGNORECASE)
     for form in (
-        rf"(?<!\d)(?P<year>\d{{4}})\s?[-/.年]\s?(?P<month>\d{{1,2}})\s?[-/.月]\s?(?P<day>\d{{1,2}})(?!\d)[日号]?{_AND_CLOCK}",
+        (
+            r"(?<!\d)(?P<year>\d{4})(?:\s?[-/.年]\s?|[ ](?=\d\d/\d\d\b))(?P<month>\d{1,2})\s?[-/.月]\s?"
+            rf"(?P<day>\d{{1,2}})(?!\d)[日号]?{_AND_CLOCK}"
+        ),
         rf"(?<![a-z]){_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
         rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_MONTH},?[ -](?P<year>\d{{4}})(?!\d){_AND_CLOCK}",
         rf"(?<![\d/])(?P<first>\d{{1,2}})(?P<slash>[/-])(?P<other>\d{{1,2}})(?P=slash)(?P<year>\d{{4}})(?!\d){_AND_CLOCK}",

@@ -51,6 +51,8 @@ SAMPLE = "大雨\n2026-05-01 06:00\n\n今天下雨。\n".encode()
 _ENDS_SENTENCE = lazy_pattern(r"[。！？!?.…；;：:,，、][”’）)】」\"']*$")
 _SENTENCE_ENDS = lazy_pattern(r"[。！？!?.…；;：:][”’）)】」\"']*$")
 _LONGEST_HEADING = 36
+_TWO_LABELS = re.compile(r"(【(?:我要)?纠错】)[ \t]*(【责任编辑)")
+"""The two labels that 新华网 writes on one line."""
 _ZERO_WIDTH = lazy_pattern("[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?=\\s*$)|^[\u200c\u200d]+", re.MULTILINE)
 """Zero-width characters, which web pages contain between other characters; joiners only at the ends of lines."""
 _LAST_WORDS = lazy_pattern(r"(?<=[。！？”）])\s*(?:返回搜狐[，,]查看更多|【纠错】|\[纠错\]|查看更多|阅读原文)$")
@@ -143,7 +145,7 @@ def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
 def _lines(text: str, skipped: int) -> list[TextLine]:
     lines: list[TextLine] = []
     blank = True
-    for number, raw in enumerate(_ZERO_WIDTH.sub("", text).split("\n"), skipped + 1):
+    for number, raw in enumerate(_TWO_LABELS.sub(r"\1\n\2", _ZERO_WIDTH.sub("", text)).split("\n"), skipped + 1):
         words = raw.strip()
         if words:
             lines.append(TextLine(words, number, blank or _INDENT.match(raw) is not None))

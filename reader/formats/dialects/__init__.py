@@ -6,6 +6,7 @@
     tex_delimiters.py       formulas: $x$, $$x$$, \\(x\\), {{< katex >}}
     source_comments.py      removes comments and the code of MDX
     shortcodes.py           parses {% tags %} and {{< shortcodes >}}; shortcode_table.py, hexo_theme_tags.py  their HTML
+    pandoc_tables.py        +---+---+ of Pandoc and Quarto
     docfx.py                :::image …:::, [!INCLUDE], <xref:…>
     logseq.py               id:: x, ((block))
     wikilinks.py            [[note]], ![[picture.png]]
@@ -32,6 +33,7 @@ from .markdown_extensions import convert_extensions, with_all_cells
 from .masking import Masks, mask_code
 from .mkdocs_syntax import with_containers
 from .myst import headings_of, is_myst, role_text, with_directives, without_marks
+from .pandoc_tables import with_tables
 from .shortcode_table import convert_tag
 from .shortcodes import without_tags
 from .source_comments import without_comments, without_components
@@ -47,6 +49,7 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     """
     masks, chinese, endless = masks or Masks(), is_chinese(text), list[str]()
     not_shown = list[Message]()
+    text = with_tables(text)
     if is_myst(text):
         text, headings = with_directives(text, not_shown, chinese=chinese), headings_of(text)
         text = without_marks(mask_code(with_containers(text), masks, partial(role_text, headings=headings)))

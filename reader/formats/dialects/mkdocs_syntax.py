@@ -44,7 +44,7 @@ def _convert_containers(lines: list[str], depth: int = 0) -> Iterator[str]:
         line = lines[at]
         at += 1
         is_code = fence is not None
-        fence = (None if closes_fence(line, *fence) else fence) if fence else _open_fence(line)
+        fence = (None if closes_fence(line, *fence) else fence) if fence else open_fence(line)
         callout = None if is_code or fence or depth >= _DEEPEST else _CALLOUT.fullmatch(line)
         if callout is None or (callout["bangs"] and callout["kind"].lower() not in KINDS | _FOLDING_KINDS):
             yield line
@@ -66,7 +66,7 @@ def _convert_containers(lines: list[str], depth: int = 0) -> Iterator[str]:
             yield from ["", f"{prefix}**{callout['label']}**", "", *inner]
 
 
-def _open_fence(line: str) -> tuple[str, str] | None:
+def open_fence(line: str) -> tuple[str, str] | None:
     """The prefix and the marks of an opening fence; backticks in its info string are inline code."""
     found = _FENCE.fullmatch(line)
     return None if found is None or ("`" in found[3] and found[2][0] == "`") else (found[1], found[2])
