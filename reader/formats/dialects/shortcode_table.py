@@ -56,6 +56,8 @@ _NO_OUTPUT = frozenset(
 """Tags without an output of their own. Their content is shown."""
 ELSE = "\ufdd4"
 """The separator between the content of ``if`` and of ``else``."""
+_CAPTURED_TEXT = re.compile(r"\S.*\n\s*\S|\S[^\n{}]{60}|[\u4e00-\u9fff][^\n{}]{20}", re.DOTALL)
+"""A text that a reader should see, unlike a part of an address."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
 _GROUP_TAGS = frozenset(
     ["tabs", "tab", "subtabs", "subtab", "columns", "column", "cards", "grid", "steps", "row", "col", "center", "div"]
@@ -75,7 +77,9 @@ def convert_tag(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
     if name in _NO_OUTPUT:
         first, _, others = (body or "").partition(ELSE)
         is_never = f"{name} {tag.raw}" in ("if false", "unless true")
-        return "" if name in _DEFINITIONS else (others if is_never else first + others).replace(ELSE, "")
+        if name in _DEFINITIONS:  # a text for a later tag, such as the words of a notice, is shown here
+            return first if _CAPTURED_TEXT.search(first) else ""
+        return (others if is_never else first + others).replace(ELSE, "")
     if name in TABLE:
         return TABLE[name](tag, body)
     if name in _NOTES:
