@@ -97,6 +97,7 @@ SHOWN = [
     (".rst", ".. function:: 甲(x)", "isn't known"),
     (".rst", ".. code-block:: jinja\n\n   {% 甲 %}\n\n``{{ 乙 }}`` ::\n\n   {% 丙 %}", ""),
     (".md", "{% capture x %}\n甲\n\n乙\n{% endcapture %}\n\n{% assign y = 1 %}丙", ""),
+    (".md", "甲 **{{ site.x }}** 乙", ""),
     (".md", "alias:: 密\n- 甲\n  id:: 1", ""),
     (".md", "+------+------+\n| 乙   | 甲   |\n+======+======+\n| x    | - 丙 |\n+------+------+", ""),
     (".adoc", ",===\n甲,\"乙,丙\"\n===", ""),

@@ -60,7 +60,10 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     if is_docfx(text):
         text = convert_docfx(text, not_shown)
     text = without_components(without_comments(text, endless))
+    has_empty_bold = "****" in text
     text, unknown = without_tags(text, masks, partial(convert_tag, chinese=chinese))
+    if not has_empty_bold and "****" in text:  # **{{ value }}**
+        text = text.replace("****", "")
     text = with_links(text, masks)
     text, left_out = with_asides(text, chinese=chinese)
     text = with_all_cells(convert_extensions(text), masks)
