@@ -14,6 +14,8 @@ from long_forms import few
 from PIL import Image
 
 from reader.child_process.parent import ChildProcess
+from reader.exports import to_html
+from reader.exports.options import Options
 from reader.exports.publications import of_article
 from reader.exports.zim import write_zim
 from reader.jobs import export_worker
@@ -83,3 +85,16 @@ def test_the_library_as_zim_holds_no_decoded_picture(article, services, tmp_path
     write_zim(tmp_path / "b.zim", [article], options, services.render.render, icon, "zh-CN")
     assert peak_mb("self") - before < DECODED_MB / 2
     assert (tmp_path / "b.zim").stat().st_size > (tmp_path / "a.zim").stat().st_size
+
+
+def test_a_picture_that_occurs_thousands_of_times_does_not_make_a_file_of_gigabytes(publish, services, monkeypatch):
+    monkeypatch.setattr(to_html, "REPEATED_BYTES", 20_000)
+    target = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(target, "PNG")
+    body = "\n\n".join(f"第{n}段。\n\n![图{n}](p.png)" for n in range(50))
+    publish({"2026-05-01/p.png": target.getvalue(), "2026-05-01/rain.md": f"# 雨\n\n{body}\n"})
+    options = Options(instance=services.settings.instance)
+    page = to_html.export(of_article(services.catalog.article("rain")), options, services.render.render).decode()
+    embedded, others = page.count('src="data:image/jpeg'), page.count('src="data:,"')
+    assert (embedded >= 1, others > 0, embedded + others) == (True, True, 50)
+    assert sum(map(len, re.findall(r'src="data:image/jpeg[^"]*"', page))) <= 20_000

@@ -1,6 +1,6 @@
 """Backup and restore: one zip file with the articles folder, the data folder and the rows of the state database.
 
-archive.py             the layout of the zip file
+archive_layout.py      the layout of the zip file
 creating.py            creates a backup while a server runs
 restoring.py           checks a backup, which may be hostile, and restores it
 renaming.py            renames files and folders, and renames them back after an error

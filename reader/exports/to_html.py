@@ -20,6 +20,9 @@ PAGES: tuple[str, ...] = ()
 SAMPLE = b"<!doctype html>"
 
 PICTURES = "media:"
+REPEATED_BYTES = 5_000_000
+"""A picture that occurs several times is embedded each time, up to this size in all. The others show their alternative
+text: 3,000 references to a picture of 70 KB would make a file of 208 MB."""
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
@@ -30,7 +33,9 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
     page = render("export/single.html", **document.context(), site_name=options.site_name, fields=fields)
     for name, content in media.items():
         kind = "png" if name == "qr" else "jpeg"
-        page = page.replace(f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"')
+        source, embedded = f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"'
+        page = page.replace(source, embedded, max(1, REPEATED_BYTES // len(embedded)))
+        page = page.replace(source, 'src="data:,"')
     return page.encode()
 
 

@@ -61,7 +61,7 @@ return
 // The browser itself requests feeds: it sends Sec-Fetch-Dest, by which the server recognizes a person. fetch() would not.
 if (r.mode != 'navigate' || /\.(xml|json)$/.test(path)) return;
 // /a/rain is /a/rain/ on a static host. The query of an article (?pictures=1) is ignored, that of a list selects a page.
-const here = async () => READ.test(path) && (!u.search || path.startsWith('PREFIX/a/')) && dated(await kept(path) || await kept(path.endsWith('/') ? path.slice(0, -1) : path + '/'));
+const here = async () => READ.test(path) && (!u.search || /^PREFIX_PATTERN\/a\//.test(path)) && dated(await kept(path) || await kept(path.endsWith('/') ? path.slice(0, -1) : path + '/'));
 // Without a network, first use the stored page: the browser's own cache would answer for minutes without the note.
 e.respondWith(Promise.resolve(!navigator.onLine && !u.search && here()).then(found => found || fetch(r).then(response => {
 if (response.ok && !u.search && READ.test(path)) e.waitUntil(keep(path, response.clone()));

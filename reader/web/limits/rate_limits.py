@@ -114,11 +114,6 @@ class WaitingSlots:
         self._used: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    @property
-    def is_half_used(self) -> bool:
-        with self._lock:
-            return self._used[""] * 2 > self.total
-
     @contextmanager
     def acquire(self, client: str) -> Iterator[bool]:
         """Takes a slot for the block and yields True; yields False if no slot is free for *client*. Does not wait."""
