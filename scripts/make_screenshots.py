@@ -116,6 +116,7 @@ def take(browser: Browser, site: str, path: str, cookie: str, width: int) -> byt
         context.add_cookies([{"name": "reader", "value": cookie, "url": site}])
     page = context.new_page()
     page.goto(site + path)
+    page.evaluate("Promise.all([...document.images].filter(i => i.loading != 'lazy').map(i => i.decode()))")
     picture = page.screenshot()
     context.close()
     return picture
