@@ -30,18 +30,19 @@ def with_tables(text: str) -> str:
 
 
 def _convert(lines: list[str]) -> Iterator[str]:
-    at, fence = 0, None
+    at, fence, tried = 0, None, 0  # a grid that is not regular is tried once
     while at < len(lines):
         line = lines[at]
         is_code = fence is not None
         fence = (None if closes_fence(line, *fence) else fence) if fence else open_fence(line)
-        begins = _RULE.fullmatch(line) if "+" in line and not (is_code or fence) else None
+        begins = _RULE.fullmatch(line) if "+" in line and at >= tried and not (is_code or fence) else None
         length = _length_of(lines, at, begins[1]) if begins else 0
         html = _html_of([row[len(begins[1]) :].rstrip() for row in lines[at : at + length]]) if begins else []
         if begins and html:
             yield from [begins[1].rstrip(), *((begins[1] + row).rstrip() for row in html), begins[1].rstrip()]
             at += length
             continue
+        tried = max(tried, at + length)
         caption = None if is_code else _CAPTION.fullmatch(line)
         yield caption[1] + (caption[2] or "") if caption else line
         at += 1
