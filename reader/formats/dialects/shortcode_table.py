@@ -78,7 +78,7 @@ def convert_tag(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
         first, _, others = (body or "").partition(ELSE)
         is_never = f"{name} {tag.raw}" in ("if false", "unless true")
         if name in _DEFINITIONS:  # a text for a later tag, such as the words of a notice, is shown here
-            return first if _CAPTURED_TEXT.search(first) else ""
+            return first if name == "capture" and _CAPTURED_TEXT.search(first) else ""
         return (others if is_never else first + others).replace(ELSE, "")
     if name in TABLE:
         return TABLE[name](tag, body)
