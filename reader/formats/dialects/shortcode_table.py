@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from ...chinese import HAN
 from .hexo_theme_tags import HEXO_THEME_TAGS
 from .html_builders import KINDS, aside, details, figure, link, on_lines, title_of
 from .shortcodes import Tag
@@ -56,7 +57,7 @@ _NO_OUTPUT = frozenset(
 """Tags without an output of their own. Their content is shown."""
 ELSE = "\ufdd4"
 """The separator between the content of ``if`` and of ``else``."""
-_CAPTURED_TEXT = re.compile(r"\S.*\n\s*\S|\S[^\n{}]{60}|[\u4e00-\u9fff][^\n{}]{20}", re.DOTALL)
+_SENTENCE = re.compile(rf"\S[^\n{{}}]{{60}}|[{HAN}][^\n{{}}]{{20}}")
 """A text that a reader should see, unlike a part of an address."""
 _DEFINITIONS = frozenset({"capture", "set", "assign"})
 _GROUP_TAGS = frozenset(
@@ -78,7 +79,7 @@ def convert_tag(tag: Tag, body: str | None, *, chinese: bool) -> str | None:
         first, _, others = (body or "").partition(ELSE)
         is_never = f"{name} {tag.raw}" in ("if false", "unless true")
         if name in _DEFINITIONS:  # a text for a later tag, such as the words of a notice, is shown here
-            return first if name == "capture" and _CAPTURED_TEXT.search(first) else ""
+            return first if name == "capture" and ("\n" in first.strip() or _SENTENCE.search(first)) else ""
         return (others if is_never else first + others).replace(ELSE, "")
     if name in TABLE:
         return TABLE[name](tag, body)
