@@ -50,6 +50,20 @@ def test_the_sample_of_a_format_is_a_whole_article(suffix):
 
 
 @each_format
+def test_a_field_that_the_editor_writes_above_a_file_leaves_its_own_lines_alone(suffix):
+    sample = FORMATS[suffix].SAMPLE
+    try:
+        text = sample.decode()
+    except UnicodeDecodeError:
+        return  # a zip file: no editor writes into it
+    if text.startswith(("---", "{", "<")):
+        return  # front matter already, or a format that the editor changes in its own syntax
+    draft = read_draft(suffix, f"---\nsubtitle: 雨季\n---\n\n{text}".encode())
+    assert (draft.title, draft.published, draft.subtitle) == ("大雨", datetime(2026, 5, 1, 6), "雨季")
+    assert html.fromstring(str(sanitize(draft.body_html))).text_content().strip() == "今天下雨。"
+
+
+@each_format
 def test_reading_is_a_function_of_the_bytes(suffix):
     assert read_draft(suffix, FORMATS[suffix].SAMPLE) == read_draft(suffix, FORMATS[suffix].SAMPLE)
 

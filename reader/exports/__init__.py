@@ -84,8 +84,9 @@ class Exporter(Protocol):
     def export(self, publication: Publication, options: Options, render: Render) -> bytes:
         """Generates the file.
 
-        No content may be lost: the tests search the file for every heading, link target, picture (alternative text) and
-        table cell of ``tests/samples/specimen.md``.
+        No content may be lost: the tests search the file for every heading, link target, picture (alternative text),
+        formula (its TeX), code block and table cell of ``tests/samples/specimen.md``. So an export of the metadata
+        alone, such as a citation, is not possible. Formats of text use ``to_text.blocks``.
 
         *render* renders a template of ``templates/export/``. ``Publication.chapters`` has at least one article. Its
         body is sanitized HTML of the type Markup, and so is the result of ``Body(…).html()``. *options* contains all
@@ -98,8 +99,9 @@ class Exporter(Protocol):
         alternative text, unless ``LINKS_PICTURES`` is True. Raise ExportFailed if no file can be generated. The
         function runs in a worker process with the limits READER_EXPORT_MEMORY_MB and READER_EXPORT_TIMEOUT_SECONDS.
 
-        The module of a binary format other than ZIP and PDF also defines ``searchable(content: bytes) -> str`` for the
-        tests: it returns the text, link targets and alternative texts in a file.
+        The module of a binary format other than ZIP and PDF, or of a format that escapes characters of a text (TeX),
+        also defines ``searchable(content: bytes) -> str`` for the tests: it returns the text, link targets and
+        alternative texts in a file.
         """
         ...
 

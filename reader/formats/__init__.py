@@ -57,7 +57,7 @@ class Format(Protocol):
         from ..models import Draft
         from .decoding import decode_text
         from .fields import front_matter
-        from .from_markdown import body_of
+        from .from_markdown import body_of, with_title
 
         SUFFIXES = (".wiki",)
         SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
@@ -65,7 +65,7 @@ class Format(Protocol):
 
         def read(data: bytes) -> Draft:
             values, text, _ = front_matter.split(decode_text(data))
-            return Draft(**{"title": "", **values}, body_html=body_of(text))
+            return with_title(values, body_of(text))
 
     ``read`` depends only on the bytes, not on clock, disk, network or settings: equal bytes give an equal Draft.
     Several processes call it simultaneously.
@@ -88,12 +88,16 @@ class Format(Protocol):
         file without letters, such as ``---\\n``. Fields without a value in the file keep their defaults.
 
         ``body_html`` is HTML that may be unsafe, because the sanitizer runs later. ``from_markdown.body_of`` converts
-        Markdown to it; for plain text, apply ``html.escape`` and wrap each paragraph in ``<p>``. If the first heading
-        is the title, ``from_markdown.with_title`` removes it from the body.
+        Markdown to it; for plain text, apply ``html.escape`` and wrap each paragraph in ``<p>``.
+        ``from_markdown.with_title`` makes a Draft of both: a heading at the beginning becomes the title and leaves the
+        body.
 
         ``read`` must read front matter (``front_matter.split``): every format that people type accepts every field.
         Values in front matter have priority over the rest of the file. A format with a line for the title or the date
-        doesn't expect that line if front matter has the field.
+        doesn't expect that line if front matter has the field. A format with lines of fields of its own calls
+        ``front_matter.split_above`` instead, and reads its lines from the rest of the text, also below front matter:
+        the editor writes front matter above them. It returns ``{**front_matter.values_of(fields), **values}``, where
+        *fields* are ``Field`` objects of its lines; ``from_org.py`` is an example.
 
         ``published`` is ``dates.parse_date`` of a text that must be a date, or ``dates.date_in_text`` of a line that
         may contain one. A time without a zone stays naive. A file without a date is valid: ``published`` stays None,

@@ -41,11 +41,13 @@ page by its links: put one on the page that it belongs to. Raise NotFound and th
 
 A page at an address of its own adds the first part of its path to ``FIRST_PARTS`` in ``reader/urls.py``, and the query
 parameters that it reads to ``OF_PAGES`` in ``reader/web/middleware/query_parameters.py``: others never reach it. A
-redirect sets Cache-Control, ``no-store`` if it differs each time. A view must not use the clock or cookies in other
-ways, because caches share its pages. Views do not import each other; code for several views belongs in another
-folder of ``reader/web/``.
+redirect sets Cache-Control, ``no-store`` if it differs each time; a page that differs each time passes ``"no-store"``
+and ``is_dated=False`` to ``render_page``. Other pages must not use the clock, random numbers or cookies, except through
+``request_context()``, because caches share them. Views do not import each other; code for several
+views belongs in another folder of ``reader/web/``.
 
 What a page must pass, beside a test of its own::
 
     make test ARGS="tests/test_registries.py tests/test_i18n.py tests/test_docs.py -k 'page or address or i18n'"
+    make test ARGS="tests/test_site_folder.py tests/test_below_a_path.py"
 """
