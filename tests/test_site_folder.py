@@ -91,6 +91,7 @@ def check_footer(client, path):
     assert links["订阅"] == "/feeds"
     assert links["澜ICP备00000000号-1"] == "https://beian.miit.gov.cn/"
     assert links["澜公网安备\xa000000000000000号"] == "https://beian.mps.gov.cn/#/query/webSearch?code=00000000000000"
+    assert "署名\u2060—\u2060非商业性使用\xa04.0" in links  # in one line
     assert links["0100-00000001"] == "tel:010000000001"
     assert links["jubao@lanzhou.example"] == "mailto:jubao@lanzhou.example"
     assert "违法和不良信息举报：" in found.text_content()

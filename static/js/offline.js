@@ -23,7 +23,7 @@ link.href = path;
 link.append(...heading?.childNodes ?? [page.title]);
 title.append(link);
 note.className = 'note';
-note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short'}) + '\xa0· ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
+note.textContent = ' ' + new Date(response.headers.get('date')).toLocaleString(document.documentElement.lang, {dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23'}) + '\xa0· ' + Math.ceil(new Blob([text]).size / 1024) + ' KB';
 item.append(title, note);
 list.append(item);
 document.getElementById('none').hidden = true

@@ -39,7 +39,7 @@ const kept = request => caches.match(request, {ignoreVary: true});
 const dated = async response => {
 if (!response) return;
 const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exec(await (await kept(OFFLINE))?.text()), time = new Date(response.headers.get('date'));
-return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short'})}</p>`), response) : response
+return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23'})}</p>`), response) : response
 };
 addEventListener('fetch', e => {
 const r = e.request, u = new URL(r.url), path = u.pathname;

@@ -122,6 +122,8 @@ def test_nothing_moves_while_the_pictures_come(open_page, pictured):
 def test_nothing_is_wider_than_the_smallest_phone(open_page, pictured, path, cookie):
     page = open_page(path, base_url=pictured, cookie=cookie, viewport={"width": 320, "height": 640}, script=False)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    mast, day = (page.locator(part).first.bounding_box() for part in (".mast", ".list .day"))
+    assert day["y"] - mast["y"] - mast["height"] >= 8
 
 
 def test_on_a_desktop_the_lead_goes_across_two_columns_and_the_tools_stand_on_top(open_page, pictured):

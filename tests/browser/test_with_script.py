@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from page_waiting import CONTROLLED, wait_until, wait_until_kept
 
 
@@ -69,6 +71,7 @@ def test_without_a_network_the_words_are_in_the_language_that_was_chosen_last(op
     page.context.set_offline(True)
     page.goto("/a/poem")
     assert page.locator("#missing").inner_text().startswith("網路已斷開")
+    assert re.search(r" \d\d:\d\d\xa0· \d+ KB", page.locator("#list").text_content())  # as times are elsewhere
 
 
 def test_a_device_that_is_full_gives_up_what_was_read_longest_ago(open_page, site):

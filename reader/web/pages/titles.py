@@ -82,14 +82,15 @@ def broken_fragments(fragments: Sequence[Fragment]) -> Iterator[Fragment]:
 
 
 def whole(text: str) -> str:
-    """*text* with no-break spaces if it fits into a line of small print on the narrowest phone."""
-    return text.replace(" ", "\u00a0") if width(text) < ems(SMALL) else text
+    """*text* without line breaks at spaces and dashes if it fits into a line of small print on the narrowest phone."""
+    joined = text.replace(" ", "\u00a0").replace("—", f"{WORD_JOINER}—{WORD_JOINER}")
+    return joined if width(text) < ems(SMALL) else text
 
 
 def mail_address(text: str) -> Markup:
-    """*text*; a mail address that is too long for a narrow phone may break before ``@`` and full stops."""
+    """*text*, whole if short; a mail address too long for a narrow phone may break before ``@`` and full stops."""
     if "@" not in text or width(text) < ems(SMALL) - 1:
-        return escape(text)
+        return escape(whole(text))
     return Markup("<wbr>").join(map(escape, _BEFORE_MARKS.split(text)))
 
 
