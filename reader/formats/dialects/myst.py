@@ -96,12 +96,17 @@ def without_marks(text: str) -> str:
         name = found[1].removeprefix("#")
         return f"[{headings.get(name) or words_of(name)}]({found[1]})"
 
-    if ")=" in text:
-        for found in reversed(list(_TARGET.finditer(text))):
-            end, heading = found.end(), found[2] or ""
-            with_id = f"{heading} {{#{found[1]}}}" if heading and "{#" not in heading else heading
-            text = f"{text[: found.start()]}\n{with_id}{text[end + len(heading) :]}"
-    return _LINE.sub("", _EMPTY_LINK.sub(title, text))
+    return _LINE.sub("", _EMPTY_LINK.sub(title, "".join(_without_targets(text))))
+
+
+def _without_targets(text: str) -> Iterator[str]:
+    at = 0
+    for found in _TARGET.finditer(text) if ")=" in text else ():
+        heading = found[2] or ""
+        with_id = f"{heading} {{#{found[1]}}}" if heading and "{#" not in heading else heading
+        yield f"{text[at : found.start()]}\n{with_id}"
+        at = found.end() + len(heading)
+    yield text[at:]
 
 
 def words_of(name: str) -> str:
