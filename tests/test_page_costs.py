@@ -48,7 +48,7 @@ def test_a_poll_of_a_feed_computes_the_keys_of_exports_and_the_states_of_entries
 ):
     publish(ARTICLES)
     hashed: list[tuple[object, ...]] = []
-    for module in ("models", "jobs.export_service", "feeds.feed_page", "web.http_responses.responses"):
+    for module in ("models", "jobs.export_service", "feeds.feed_page", "web.http_responses.conditional_responses"):
         real = __import__(f"reader.{module}", fromlist=["fingerprint"]).fingerprint
         monkeypatch.setattr(f"reader.{module}.fingerprint", lambda *p, real=real: (hashed.append(p), real(*p))[1])
     etag = asked("/feed.xml").headers["ETag"]
