@@ -106,6 +106,8 @@ def test_a_page_needs_one_request_and_no_script(client, path):
     assert all(image.get("loading") == "lazy" for image in document.xpath("//img"))
     scripts = document.xpath("//script[not(@type)]")
     assert sum(len(script.text.encode()) for script in scripts) <= (250 if path == f"/a/{SLUG}" else 700)
+    registering = [script.text for script in scripts if "serviceWorker" in script.text]
+    assert all("requestAnimationFrame(()=>setTimeout(()=>navigator.serviceWorker" in text for text in registering)
 
 
 def test_the_article_stands_as_a_reader_wants_it(client):

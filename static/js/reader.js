@@ -1,2 +1,2 @@
 // Registers the service worker, which stores pages that were read.
-navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js')
+requestAnimationFrame(() => setTimeout(() => navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js')))

@@ -1,5 +1,5 @@
 // "Save this issue": stores the pages of a day in the cache of pages that were read.
-navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js');
+requestAnimationFrame(() => setTimeout(() => navigator.serviceWorker && navigator.serviceWorker.register('PREFIX/sw.js')));
 const link = document.getElementById('save');
 if (link && 'caches' in window) link.onclick = async event => {
 event.preventDefault();
@@ -7,8 +7,8 @@ link.textContent = '…';
 try {
 const cache = await caches.open('keptPREFIX');
 for (const path of link.dataset.pages.split(' ')) {
-const response = await fetch(path);
-if (response.ok) await cache.put(path, response)
+const page = await fetch(path);
+if (page.ok) await cache.put(path, page)
 }
 link.textContent = link.dataset.done
 } catch { // the device is full or stores nothing: download the file
