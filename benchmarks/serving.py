@@ -161,7 +161,9 @@ def measure(folder: Path, extent: Extent) -> list[Aim]:
             cases_of_peers = rest.result()
         article = f"/a/{seed}"
         with ThreadPoolExecutor() as settling:
-            list(settling.map(lambda path: settled_etag(hot + path, SETTLED_SECONDS), (article, FEED)))
+            # The server without a cache, too: in a short run 64 first requests at once all end after it.
+            urls = (hot + article, hot + FEED, cold + article)
+            list(settling.map(lambda url: settled_etag(url, SETTLED_SECONDS), urls))
         files = {"article": fetch(hot + article, BR), "feed": fetch(hot + FEED, BR)}
         nginx = servers.enter_context(nginx_serving(folder, {name: body for name, (body, _) in files.items()}))
         cases = {
