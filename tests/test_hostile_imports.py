@@ -180,6 +180,15 @@ def test_what_a_source_hides_is_not_imported(form):
     assert (LEFT_OUT in draft.warnings) is (form != "page")
 
 
+def test_what_a_story_of_medium_hides_is_not_imported():
+    story = (
+        '<article class="h-entry"><h1 class="p-name">雨</h1><section class="e-content"><p>今天下雨。</p>'
+        "<p hidden>一</p></section><footer><p>Exported from Medium</p></footer></article>"
+    )
+    draft = drafting.build_draft(items.SourceItem("a", items.html_reader(story), "page")).draft
+    assert (draft.body_html.strip(), draft.warnings) == ("<p>今天下雨。</p>", (LEFT_OUT,))
+
+
 def test_archives_of_a_folder_are_open_only_while_they_are_read(tmp_path):
     with zipfile.ZipFile(tmp_path / "0.zip", "w") as file:
         file.writestr("rain.md", NOTE.format("雨"))

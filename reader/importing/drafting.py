@@ -85,7 +85,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     is_page = item.form in ("", "page") and not own_exports.is_marked(fetched.content)
-    is_page = is_page and not _is_short_news(draft, fetched.content) and b"Exported from" not in fetched.content[-2000:]
+    is_page = is_page and not _is_short_news(draft, fetched.content) and not is_story(text_in(fetched))
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})

@@ -121,8 +121,8 @@ def _above_one_fence(text: str, begin: int, lines: list[str]) -> FrontMatter | N
 
 def _lines_head(text: str, begin: int, lines: list[str], is_field: Callable[[str], bool]) -> FrontMatter | None:
     is_logseq = _LOGSEQ_LINE.match(lines[0].lstrip("\ufeff")) is not None
-    is_end: Callable[[str], bool] = lambda line: not line.strip() or (is_logseq and line.startswith("-"))  # noqa: E731
-    size = next((at for at, line in enumerate(lines) if is_end(line)), len(lines))
+    ends = (at for at, line in enumerate(lines) if not line.strip() or (is_logseq and line.startswith("-")))
+    size = next(ends, len(lines))
     fields = _fields_of(lines[:size], _line_number(text, begin), is_field)
     known = sum(is_field(field.name) for field in fields)
     if not fields or (known < 2 and (known < len(fields) or fields[0].name.lower() not in ("title", "标题"))):

@@ -13,6 +13,7 @@ from functools import partial
 from lxml import etree
 
 from ...formats.dates import date_in_text
+from ...formats.hidden_elements import LEFT_OUT, drop_hidden
 from ...models import Draft
 from ...sanitizer import sanitize
 from ..extraction.text_blocks import parse
@@ -56,6 +57,7 @@ def read_story(html: str) -> tuple[Draft, str]:
     for heading in root.xpath('//*[contains(@class, "graf--title")]'):
         heading.drop_tree()
     body = next(iter(root.find_class("e-content")))
+    has_hidden = drop_hidden(body)
     for section in [body, *body.iter("section")]:
         section.tag = "div"
     names = ("p-name", "p-author", "dt-published", "p-summary")
@@ -72,5 +74,6 @@ def read_story(html: str) -> tuple[Draft, str]:
         published=published,
         byline=(words["p-author"],) if words["p-author"] else (),
         draft=published is None,
+        warnings=(LEFT_OUT,) if has_hidden else (),
     )
     return draft, (link.get("href") or "") if link is not None else ""
