@@ -65,7 +65,7 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     if not has_empty_bold and "****" in text:  # **{{ value }}**
         text = text.replace("****", "")
     text = with_links(text, masks)
-    text, left_out = with_asides(text, chinese=chinese)
+    text, left_out = with_asides(text, masks, chinese=chinese)
     text = with_all_cells(convert_extensions(text), masks)
     warnings = map(unknown_tag_warning, [*left_out, *unknown][:MOST_WARNINGS])
     return masks.restore(text), (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from ...patterns import lazy_pattern
 from ..fields.unpublished_values import withheld_part
 from .html_builders import KINDS, aside, details, title_of
+from .masking import Masks
 
 _ALERT = lazy_pattern(r"(?P<prefix>[ \t]*(?:>[ \t]?)*)>[ \t]?\[!(?P<kind>[\w|-]+)\](?P<fold>[+-]?)(?P<title>.*)")
 _CONTAINER = lazy_pattern(
@@ -27,18 +29,18 @@ _CONTAINER_PART = lazy_pattern(
 _FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
-def with_asides(text: str, *, chinese: bool) -> tuple[str, list[str]]:
-    """*text* (with masked code) with an aside for each callout, and the names of containers that are left out."""
+def with_asides(text: str, masks: Masks, *, chinese: bool) -> tuple[str, list[str]]:
+    """*text*, whose code *masks* contains, with an aside for each callout, and the names of containers that are left out."""
     left_out = list[str]()
     if "[!" in text:
-        text = "\n".join(_alerts(text.split("\n"), chinese=chinese))
+        text = "\n".join(_alerts(text.split("\n"), masks, chinese=chinese))
     if ":::" in text:
         text = _ATTRIBUTES.sub(_to_container, text)
         text = "\n".join(_containers(text.split("\n"), left_out, chinese=chinese))
     return text, left_out
 
 
-def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]:
+def _alerts(lines: list[str], masks: Masks, *, chinese: bool, depth: int = 0) -> Iterator[str]:
     at = 0
     while at < len(lines):
         found = _ALERT.fullmatch(lines[at]) if "[!" in lines[at] and depth < _DEEPEST else None
@@ -47,14 +49,14 @@ def _alerts(lines: list[str], *, chinese: bool, depth: int = 0) -> Iterator[str]
             at += 1
             continue
         prefix, end = found["prefix"], at + 1
-        mark = re.compile(rf"{re.escape(prefix)}>[ \t]?" if prefix.strip() else r"[ \t]*>[ \t]?")
+        mark = re.compile(rf"\A{re.escape(prefix)}>[ \t]?" if prefix.strip() else r"\A[ \t]*>[ \t]?")
         body = []
-        while end < len(lines) and (inside := mark.match(lines[end])):
-            body.append(prefix + lines[end][inside.end() :])
+        while end < len(lines) and mark.match(lines[end]):
+            body.append(masks.in_each_line(lines[end], partial(mark.sub, prefix, count=1)))
             end += 1
         kind = found["kind"].lower().partition("|")[0]
         title = found["title"].strip() or title_of(kind, chinese=chinese)
-        inner = "\n".join(_alerts(body, chinese=chinese, depth=depth + 1))
+        inner = "\n".join(_alerts(body, masks, chinese=chinese, depth=depth + 1))
         converted = details(title, inner, prefix) if found["fold"] == "-" else aside(kind, title, inner, prefix)
         yield from [prefix.rstrip(), *(prefix + converted).split("\n")]
         at = end

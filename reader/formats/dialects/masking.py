@@ -76,6 +76,15 @@ class Masks:
             )
         return text
 
+    def in_each_line(self, line: str, convert: Callable[[str], str]) -> str:
+        """``convert(line)``, and the same for each further line of the texts whose placeholders are in *line*."""
+
+        def converted(found: re.Match[str]) -> str:
+            first, *rest = self.restore(found[0]).split("\n")
+            return self.keep("\n".join([first, *map(convert, rest)])) if rest else found[0]
+
+        return MARK.sub(converted, convert(line))
+
     def keep_formula(self, tex: str, display: bool) -> str:
         """Stores a formula and returns its placeholder for ``restore_formulas``. Accepts GitLab's ``$`x`$``."""
         tex = self.restore(tex)
