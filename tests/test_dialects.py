@@ -48,8 +48,7 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
          '<p><strong>甲</strong></p><p>文 <em>x</em></p><p><strong>乙</strong></p><pre><code class="language-js">y\n</code></pre><p>尾</p>'),
         ('!!! note "题"\n\n    文\n\n尾', '<aside class="note"><p><strong>题</strong></p><p>文</p></aside><p>尾</p>'),
         ("- 甲\n\n  > [!tip] 题\n  > > [!note] 里\n  > > ```py\n  > > x > 1\n  > >\n  > > y\n  > > ```\n  > 尾",
-         '<ul><li><p>甲</p><aside class="note"><p><strong>题</strong></p><aside class="note"><p><strong>里</strong></p>'
-         '<pre><code class="language-py">x &gt; 1\n\ny\n</code></pre></aside><p>尾</p></aside></li></ul>'),
+         '<ul><li><p>甲</p><aside class="note"><p><strong>题</strong></p><aside class="note"><p><strong>里</strong></p><pre><code class="language-py">x &gt; 1\n\ny\n</code></pre></aside><p>尾</p></aside></li></ul>'),
         ('--8<-- "a.md"\n\n:material-check: 好 ++ctrl+c++ ^^新^^ { .annotate }',
          "<p>好 <kbd>ctrl</kbd>+<kbd>c</kbd> <ins>新</ins></p>"),
         ("{++加++}{--删--}{>>议<<} {~~旧~>新~~} {==亮==} C++ a++b {x}", "<p>加 新 亮 C++ a++b {x}</p>"),

@@ -30,7 +30,7 @@ _FENCED_LINE = lazy_pattern(r"<<<\s*@?\S+.*")
 
 
 def with_asides(text: str, masks: Masks, *, chinese: bool) -> tuple[str, list[str]]:
-    """*text*, whose code *masks* contains, with an aside for each callout, and the names of containers that are left out."""
+    """*text* (its code in *masks*) with an aside for each callout, and the names of containers that are left out."""
     left_out = list[str]()
     if "[!" in text:
         text = "\n".join(_alerts(text.split("\n"), masks, chinese=chinese))
