@@ -15,7 +15,7 @@ from reader.importing.sources.csv_tables import csv_rows
 ID, OTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 POSTS = (
     "post_id,post_date,is_published,email_sent_at,inbox_sent_at,type,audience,title,subtitle,podcast_url\n"
-    '101.first-post,2024-03-05T08:30:00.000Z,true,,,newsletter,everyone,"Rain, at last",What the river says,\n'
+    '101.first-post,2024-03-05T08:30:00.000Z,true,,,newsletter,everyone,"Rain, at last",What the river&#x2019;s up to,\n'
     "102.for-members,2024-03-06T08:30:00.000Z,true,,,newsletter,only_paid,For members,,\n"
     "103.not-yet,,false,,,newsletter,everyone,Not yet,,\n"
     "104.thread,2024-03-07T08:30:00.000Z,true,,,thread,everyone,A thread,,\n"
@@ -49,7 +49,7 @@ def test_posts_of_substack_have_the_fields_of_their_table(settings, run, export)
     first = draft_of(settings, "first-post")
     assert (first.title, first.subtitle, first.published.isoformat()) == (
         "Rain, at last",
-        "What the river says",
+        "What the river’s up to",
         "2024-03-05T16:30:00+08:00",
     )
     assert first.paths == ("p/first-post",)

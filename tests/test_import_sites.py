@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -140,6 +141,7 @@ def test_fields_of_a_wordpress_post_are_kept(wordpress, settings):
     assert str(draft.published) == "2018-11-23 10:40:00+08:00", "the local time, with the site's offset"
     assert str(draft.updated) == "2018-11-24 09:00:00+08:00"
     assert (draft.section, draft.tags, draft.byline) == (("新闻", "本地"), ("江河",), ("周琳",))
+    assert draft_of(settings, "blocks").byline == ("周琳", "高原雪"), "authors of the plugin Co-Authors Plus"
     assert draft.summary == "老码头停航了。"
     assert draft.aliases
     assert "old-pier" in draft.aliases[0], "the old address leads to the article"
@@ -454,21 +456,89 @@ def test_a_backup_of_blogger_gives_posts_and_no_comments_settings_or_published_d
         "步道",
         "",
     )
+    control = "<app:control{}><app:draft>yes</app:draft></app:control>"
     draft = entry.format(
-        kind.format("post"),
-        "",
-        "草稿",
-        "草稿",
-        '<app:control xmlns:app="http://purl.org/atom/app#"><app:draft>yes</app:draft></app:control>',
+        kind.format("post"), "", "草稿", "草稿", control.format(' xmlns:app="http://purl.org/atom/app#"')
     )
+    draft += entry.format(kind.format("post"), "", "无声明", "无声明", control.format(""))  # an undeclared prefix
     others = entry.format(kind.format("comment"), "", "评论", "评论", "") + entry.format(
         kind.format("settings"), "", "设置", "设置", ""
     )
     (tmp_path / "b.xml").write_text(f'<feed xmlns="http://www.w3.org/2005/Atom">{post}{draft}{others}</feed>', "utf-8")
     result = run(tmp_path / "b.xml")
-    assert "2 imported, 2 skipped, 0 failed" in result.output
-    assert (draft_of(settings, "步道").draft, draft_of(settings, "草稿").draft) == (False, True)
+    assert "3 imported, 2 skipped, 0 failed" in result.output
+    assert [draft_of(settings, name).draft for name in ("步道", "草稿", "无声明")] == [False, True, True]
     assert draft_of(settings, "步道").tags == ("江河",)
+
+
+MOVABLE_TYPE = """AUTHOR: editor@dukou.example
+TITLE: 川の水
+BASENAME: river
+STATUS: Publish
+CONVERT BREAKS: __default__
+DATE: 02/03/2014 10:10:52 PM
+PRIMARY CATEGORY: 日記
+CATEGORY: 日記
+CATEGORY: 旅
+TAGS: "川 水",海
+-----
+BODY:
+一行目。
+二行目。
+
+三行目<b>太</b>。
+-----
+EXTENDED BODY:
+続き。
+-----
+COMMENT:
+AUTHOR: x
+DATE: 02/03/2014 11:10:52 PM
+いいね。
+-----
+--------
+TITLE: 下書き
+STATUS: Draft
+CONVERT BREAKS: markdown
+DATE: 02/04/2014 22:10:52
+-----
+BODY:
+**秘密**。
+-----
+--------
+"""
+
+
+@pytest.mark.parametrize("name", ["blog.txt", "blog.zip"])
+def test_entries_of_movable_type_have_their_fields_and_both_parts_of_their_text(run, settings, tmp_path, name):
+    if name == "blog.txt":
+        (tmp_path / name).write_text(MOVABLE_TYPE, "utf-8")
+    else:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("export/blog.txt", MOVABLE_TYPE.replace("\n", "\r\n"))
+    result = run(tmp_path / name)
+    assert "2 imported, 1 skipped, 0 failed" in result.output
+    assert "comment × 1" in result.output
+    river = draft_of(settings, "river")
+    assert (river.title, str(river.published), river.byline) == ("川の水", "2014-02-03 22:10:52", ())
+    assert (river.section, river.tags, river.draft) == (("日記",), ("川 水", "海", "旅"), False)
+    assert body_of(settings, "river") == "<p>一行目。<br>二行目。</p><p>三行目<b>太</b>。</p><p>続き。</p>"
+    assert draft_of(settings, "下書き").draft
+    assert body_of(settings, "下書き") == "<p><strong>秘密</strong>。</p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("Bookmarks", '{"roots": {"bookmark_bar": {"children": [{"name": "江河水位", "url": "https://x.invalid"}]}}}'),
+        ("posts.csv", "id,web_title,content_html\n1,江河水位,<p>河水一夜上涨两米。</p>\n"),
+    ],
+)
+def test_a_table_or_json_of_an_unknown_kind_is_refused_with_a_suggestion(run, settings, tmp_path, name, content):
+    (tmp_path / name).write_text(content, "utf-8")
+    result = run(tmp_path / name)
+    assert (result.exit_code, files(settings)) == (1, [])
+    assert "import" in result.output.partition(name)[2].partition("0 imported")[0]
 
 
 def atom(title: str, more: str = "") -> tuple[int, dict[str, str], bytes]:

@@ -113,15 +113,16 @@ class Archive:
         file.seek(0)
         return file.read()
 
-    def read(self, path: str) -> bytes:
-        """The content of a member. Raises NotImported if it is missing, encrypted, corrupt or too large."""
+    def read(self, path: str, most_bytes: int = LARGEST_MEMBER_BYTES + 1) -> bytes:
+        """The content of a member, or its first bytes. Raises NotImported if it is missing, encrypted, corrupt or too
+        large."""
         member = self.members.get(path)
         where = f"{self.name}: {path}"
         if member is None:
             raise NotImported(where, Message("not in the archive"))
         try:
             with self.file.open(member) as file:
-                content = file.read(min(LARGEST_MEMBER_BYTES, member.file_size) + 1)
+                content = file.read(min(most_bytes, member.file_size + 1))
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
             raise NotImported(where, Message("cannot be unpacked: %(error)s", error=error)) from error
         if len(content) > LARGEST_MEMBER_BYTES:

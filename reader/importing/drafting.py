@@ -49,6 +49,7 @@ _SCRIPT_DATE = re.compile(
     rf"""|["'](?:publish_?time|pub_?time|publishDate|datePublished)["']\s*:\s*["']?{_TIME}""",
     re.IGNORECASE,
 )
+_MAIL_ADDRESS = re.compile(r"[<(\[]?[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@.]+\.[^\s<>()\[\]@]+[>)\]]?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -80,6 +81,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
             draft, address = _FORMS[item.form or "page"](fetched, item, address)
     except UnreadableArticle as error:
         raise NotImported(item.name, error.in_line) from error
+    draft = replace(draft, byline=_names(draft.byline))
     if not draft.title and item.form not in FORMATS:  # such as a short post of WordPress
         draft = replace(draft, title=_first_words(_TAGS.sub(" ", draft.body_html)))
     if not draft.title:
@@ -89,6 +91,12 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})
+
+
+def _names(byline: tuple[str, ...]) -> tuple[str, ...]:
+    """The names without e-mail addresses, which are the names of accounts in some exports."""
+    names = (" ".join(_MAIL_ADDRESS.sub("", text).split()) for text in byline)
+    return tuple(name for name in names if name)
 
 
 def _is_short_news(draft: Draft, page: bytes) -> bool:

@@ -13,7 +13,7 @@ from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
-from .items import Found, LeftOut, SourceItem, html_reader
+from .items import Found, LeftOut, SourceItem, html_reader, not_public
 from .old_addresses import aliases_of
 
 _KIND = "http://schemas.google.com/g/2005#kind"
@@ -46,6 +46,11 @@ def _kind(entry: etree._Element) -> str:
     return (terms[0].rpartition("#")[2] if terms else _text(entry, "type")).lower() or "entry"
 
 
+def _is_draft_mark(element: etree._Element) -> bool:
+    """Whether it is ``<app:draft>yes``, also in a file that does not declare the prefix."""
+    return element.tag.endswith(("}draft", ":draft")) and (element.text or "").strip() == "yes"
+
+
 def _text(entry: etree._Element, name: str) -> str:
     return (entry.findtext(f"{{*}}{name}") or "").strip()
 
@@ -57,7 +62,7 @@ def _labels(entry: etree._Element) -> tuple[str, ...]:
 
 def _item(name: str, entry: etree._Element) -> SourceItem:
     status = _text(entry, "status").upper() or "LIVE"
-    is_draft = status != "LIVE" or (entry.findtext("{*}control/{*}draft") or "").strip() == "yes"
+    is_draft = status != "LIVE" or any(map(_is_draft_mark, entry.iter(etree.Element)))
     links = [e.get("href") or "" for e in entry.iterfind("{*}link") if e.get("rel") == "alternate"]
     author = (entry.findtext("{*}author/{*}name") or "").strip()
     draft = Draft(
@@ -65,13 +70,10 @@ def _item(name: str, entry: etree._Element) -> SourceItem:
         body_html="",
         published=date_in_text(_text(entry, "published")),
         byline=(author,) if author and author != "Unknown" else (),
-        tags=tuple(
-            e.get("term") or "" for e in entry.iterfind("{*}category") if e.get("scheme") != _KIND and e.get("term")
-        ),
+        tags=_labels(entry),
         draft=is_draft,
         aliases=aliases_of(*links, _text(entry, "filename")),
     )
-    shown_status = status if status != "LIVE" else "draft"
-    note = Message("its status is '%(status)s'; imported as a draft, which is not published", status=shown_status)
+    note = not_public(status if status != "LIVE" else "draft")
     read, address = html_reader(_text(entry, "content")), links[0] if links else ""
     return SourceItem(f"{name}: {draft.title}", read, "article", address, draft, notes=(note,) if is_draft else ())

@@ -13,6 +13,11 @@ from .http import Fetcher
 from .items import Found
 
 
+def not_a_feed() -> Message:
+    """The reason for an XML or JSON file of an unknown kind, with a suggestion."""
+    return Message("not a feed, and no export that is known; export HTML, Markdown or RSS there, and import that")
+
+
 def is_opml(content: bytes) -> bool:
     return re.search(rb"<opml\b", content[:2000], re.IGNORECASE) is not None
 
@@ -29,7 +34,7 @@ def opml_items(name: str, content: bytes, fetcher: Fetcher) -> Iterator[Found]:
         try:
             fetched = fetcher.fetch(address)
             if not is_feed(fetched.content):
-                raise NotImported(address, Message("not a feed, and no export that is known"))
+                raise NotImported(address, not_a_feed())
             yield from feed_items(fetched.content, fetched.address, fetcher, budget)
         except NotImported as error:
             yield error

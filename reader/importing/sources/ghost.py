@@ -13,7 +13,7 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
-from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader
+from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader, not_public
 
 _GHOST_ADDRESS = "__GHOST_URL__"
 _PUBLISHED = ("published", "sent", "scheduled")
@@ -50,7 +50,7 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
 
 def _not_public(status: str, visibility: str) -> Message:
     reason = status if status not in _PUBLISHED or visibility in _PUBLIC else visibility
-    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=reason)
+    return not_public(reason)
 
 
 def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -> Draft:

@@ -68,6 +68,11 @@ def html_reader(html: str, address: str = "") -> Callable[[], Fetched]:
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")
 
 
+def not_public(status: str) -> Message:
+    """The note of an article whose *status* in the other program is not public."""
+    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=status)
+
+
 def needs_too_much_memory() -> Message:
     return Message("needs more than %(count)s MB of memory", count=MOST_MEMORY_MB)
 

@@ -11,19 +11,22 @@ from urllib.parse import urlsplit
 from ...article_building import path_metadata
 from ...errors import NotImported
 from ...formats import FORMATS, PICTURE_FORMATS, from_html, from_text
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
 from . import wordpress_posts
 from .blogger import backup_items, is_backup
 from .evernote import is_notes, note_items
 from .feed_entries import feed_items, is_feed
-from .feed_lists import is_opml, opml_items
+from .feed_lists import is_opml, not_a_feed, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import NOTHING, Found, ReadSibling, SourceItem, limit_cpu_time
-from .link_lists import is_link_list, link_items
+from .link_lists import is_bookmark_page, is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
 from .medium import is_medium, medium_items
+from .movable_type import is_movable_type, movable_type_items
 from .multi_file_exports import MultiFileKind
 from .notion import is_notion, notion_items
 from .omnivore import is_omnivore, omnivore_items
@@ -39,6 +42,7 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{32}$")
 ARTICLES = (*FORMATS, ".shtml")
 """Suffixes of files that contain one article each."""
 _FEED_SUFFIXES = (".xml", ".rss", ".atom", ".json", ".rdf")
+_TABLE_SUFFIXES = (".csv", ".tsv")
 _PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|table|p|h1)\b", re.IGNORECASE)
 _HEAD_BYTES = 20_000
 
@@ -87,6 +91,7 @@ KINDS = (
     Kind("wallabag", is_wallabag, lambda source: wallabag_items(source.name, source.content)),
     Kind("Evernote", is_notes, lambda source: note_items(source.name, source.content)),
     Kind("Blogger", is_backup, lambda source: backup_items(source.name, source.content)),
+    Kind("Movable Type", is_movable_type, lambda source: movable_type_items(source.name, source.content)),
     Kind("links", is_link_list, lambda source: link_items(source.name, source.content, source.fetcher)),
     Kind("OPML", is_opml, lambda source: opml_items(source.name, source.content, source.fetcher)),
     Kind("feed", is_feed, lambda source: feed_items(source.content, source.address, source.fetcher)),
@@ -120,7 +125,7 @@ def items_in(source: Source) -> Iterator[Found]:
     if kind is not None:
         yield from limit_cpu_time(source.name, kind.items(source), len(source.content))
         return
-    is_json = source.content.lstrip()[:1] in (b"{", b"[") and source.suffix == ".json"
+    is_json = source.suffix == ".json" or _is_json(source.content)
     is_page = not (is_json or source.suffix in HINTS) and (
         _PAGE.search(source.content[:_HEAD_BYTES])
         or (source.response is not None and "html" in source.response.content_type)
@@ -128,12 +133,31 @@ def items_in(source: Source) -> Iterator[Found]:
     reason = reason_by_content(source.suffix, source.content) or ("" if is_page else reason_for(source.suffix))
     if reason:
         raise NotImported(source.name, reason)
-    if source.suffix in _FEED_SUFFIXES and not is_page:
-        raise NotImported(source.name, Message("not a feed, and no export that is known"))
+    if (source.suffix in _FEED_SUFFIXES or is_json) and not is_page:
+        raise NotImported(source.name, not_a_feed())
+    if source.suffix in _TABLE_SUFFIXES:
+        raise NotImported(source.name, Message("a table without columns url and title; import the pages themselves"))
     is_other_format = source.suffix in FORMATS and source.suffix not in PAGES
     form = "page" if is_page else form_of(source.suffix) if is_other_format else "text"
     fetched = source.response or Fetched("", source.content)
     yield SourceItem(source.name, lambda: fetched, form, source.address, read_sibling=source.read_sibling)
+
+
+def holds_several(suffix: str, head: bytes) -> bool:
+    """Whether a file with the *suffix* of an article has several: an issue, bookmarks, the entries of a blog."""
+    if suffix in TEXTS:
+        return is_movable_type(head)
+    return suffix in PAGES and (is_bookmark_page(head) or is_issue_page(head))
+
+
+def _is_json(content: bytes) -> bool:
+    """Whether it is a JSON object or list, such as the bookmarks of a browser, whose file has no suffix."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        return isinstance(read_json(decode_page(content)), dict | list)
+    except ValueError:
+        return False
 
 
 def file_hints(name: str) -> Draft:

@@ -24,9 +24,8 @@ from .epub import book_items
 from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, limit_cpu_time, needs_too_much_memory
-from .link_lists import is_bookmark_page
 from .multi_file_exports import MultiFileExport
-from .recognition import ARTICLES, PAGES, Source, file_hints, form_of, items_in, multi_file_kind
+from .recognition import ARTICLES, PAGES, Source, file_hints, form_of, holds_several, items_in, multi_file_kind
 from .unsupported_formats import reason_by_content, reason_for
 
 LARGEST_EXPORT_BYTES = 500_000_000
@@ -139,7 +138,7 @@ def _items_in_file(path: Path, name: str, fetcher: Fetcher) -> Iterator[Found]:
     head = _head(path) if suffix in ARTICLES or suffix in PAGES else b""
     if suffix in ARTICLES and (reason := reason_by_content(suffix, head)):
         raise NotImported(name, reason)
-    if suffix in PAGES and (is_bookmark_page(head) or own_exports.is_issue_page(head)):
+    if holds_several(suffix, head):
         content = _read_file(path, LARGEST_FILE_BYTES).content
         yield from _items_in(Source(name, content, fetcher))
     elif suffix in ARTICLES:
@@ -216,15 +215,12 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
     export = MultiFileExport(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
     export_paths = yield from _multi_file_items(export)
     for path in archive.paths:
-        suffix, member = Path(path).suffix.lower(), f"{name}: {path}"
+        member = f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
         if reason := reason_to_skip(path):
             skipped.add(path, reason)
         elif path in export_paths:
             continue
-        elif suffix in ARTICLES:
-            read = partial(_read_member, archive, path)
-            yield SourceItem(member, read, form_of(suffix), hints=file_hints(path), read_sibling=read_sibling)
         elif is_wanted(Path(path).name):
             yield from _never_empty(
                 member, partial(_items_in_member, member, archive, path, fetcher, read_sibling, is_nested=is_nested)
@@ -237,6 +233,11 @@ def _items_in_member(
 ) -> Iterator[Found]:
     """EPUB files and documents in a zip file are read. Nested zip files are read only if they are parts of a Notion
     export."""
+    suffix = Path(path).suffix.lower()
+    if suffix in ARTICLES and not holds_several(suffix, outer.read(path, own_exports.HEAD_BYTES)):
+        read = partial(_read_member, outer, path)
+        yield SourceItem(name, read, form_of(suffix), hints=file_hints(path), read_sibling=read_sibling)
+        return
     content = outer.read(path)
     if not content.startswith(_ZIP):
         yield from items_in(Source(name, content, fetcher, read_sibling=read_sibling))

@@ -13,7 +13,8 @@ from ...formats.dates import date_in_text
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .csv_tables import csv_rows
-from .items import Found, LeftOut, SourceItem
+from .html_to_text import plain_title
+from .items import Found, LeftOut, SourceItem, not_public
 from .multi_file_exports import MultiFileExport
 
 _COLUMNS = frozenset(("post_id", "post_date", "is_published", "audience", "title", "subtitle"))
@@ -58,19 +59,15 @@ def _item(export: MultiFileExport, path: str, row: Mapping[str, str]) -> SourceI
     _, slug = row["post_id"].split(".", 1) if "." in row["post_id"] else ("", row["post_id"])
     is_public = row.get("is_published", "").lower() == "true" and row.get("audience", "everyone") == "everyone"
     draft = Draft(
-        title=row.get("title", ""),
+        title=plain_title(row.get("title", "")),
         body_html="",
-        subtitle=row.get("subtitle", ""),
+        subtitle=plain_title(row.get("subtitle", "")),
         published=date_in_text(row.get("post_date", "")),
         slug=slug_of(slug),
         aliases=(f"/p/{slug}",) if slug else (),
         draft=not is_public,
     )
     status = row.get("audience", "") if row.get("is_published", "").lower() == "true" else "unpublished"
-    notes = () if is_public else (_not_public(status),)
+    notes = () if is_public else (not_public(status),)
     read = partial(export.fetched, path)
     return SourceItem(export.name_of(path), read, "clean", "", draft, export.read_sibling(path), notes)
-
-
-def _not_public(status: str) -> Message:
-    return Message("its status is '%(status)s'; imported as a draft, which is not published", status=status)

@@ -39,7 +39,7 @@ def to_html(content: str, shortcodes: Shortcodes, shared_blocks: Mapping[str, st
     content = shortcodes.replace(_with_shared_blocks(content, shared_blocks))
     content = _outside_raw(_with_links, content)
     if "<!-- wp:" not in content:
-        return "".join(_with_breaks(content))
+        return "".join(with_breaks(content))
     return "".join(_blocks(content, shortcodes.unknown))
 
 
@@ -73,7 +73,7 @@ def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
     depth = position = 0
     for comment in _BLOCK_COMMENT.finditer(content):
         text = content[position : comment.start()]
-        yield text if depth else "".join(_with_breaks(text))
+        yield text if depth else "".join(with_breaks(text))
         position = comment.end()
         if comment[3].endswith("/"):
             if comment[2] not in _SILENT_BLOCKS:
@@ -81,10 +81,10 @@ def _blocks(content: str, unknown: dict[str, None]) -> Iterator[str]:
         else:
             depth = max(0, depth - 1) if comment[1] else depth + 1
     text = content[position:]
-    yield text if depth else "".join(_with_breaks(text))
+    yield text if depth else "".join(with_breaks(text))
 
 
-def _with_breaks(html: str) -> Iterator[str]:
+def with_breaks(html: str) -> Iterator[str]:
     """*html* with ``<br>`` for line ends, and two for blank lines, which the sanitizer converts to paragraphs."""
     tokens = [token for token in _TOKEN.findall(html) if not token.startswith("<!--")]
     raw = ""

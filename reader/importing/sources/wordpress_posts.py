@@ -19,7 +19,7 @@ from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
-from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader
+from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader, not_public
 from .old_addresses import aliases_of
 from .wordpress_body import to_html
 from .wordpress_shortcodes import LibraryPicture, Shortcodes
@@ -175,8 +175,6 @@ def _item(name: str, post: Post, site: ExportedSite, read_sibling: ReadSibling) 
 def _draft(post: Post, site: ExportedSite) -> Draft:
     section, tags = _section_and_tags(post, site)
     published, updated = _published(post), _datetime_of(post, "wp:post_modified")
-    author = post.get("dc:creator").strip()
-    name = site.authors.get(author) or author
     slug = slug_of(unquote(post.get("wp:post_name")))
     return Draft(
         title=plain_title(post.get("title")),
@@ -185,13 +183,20 @@ def _draft(post: Post, site: ExportedSite) -> Draft:
         published=published,
         updated=updated if _is_later(published, updated) else None,
         section=section,
-        byline=(name,) if name else (),
+        byline=_authors(post, site),
         tags=tags,
         language=site.language,
         draft=not _is_public(post),
         slug=slug,
         aliases=aliases_of(post.get("link"), unquote(post.meta.get("_wp_old_slug", ""))),
     )
+
+
+def _authors(post: Post, site: ExportedSite) -> tuple[str, ...]:
+    """The author's name. If the plugin Co-Authors Plus named several, their names."""
+    author = post.get("dc:creator").strip()
+    names = [name for domain, _, name in post.terms if domain == "author"] or [site.authors.get(author) or author]
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _is_later(published: datetime | None, updated: datetime | None) -> bool:
@@ -216,8 +221,7 @@ def _notes(post: Post, unknown: Iterable[str]) -> Iterator[str]:
     if post.get("wp:post_password"):
         yield Message("protected by a password there; imported as a draft, which is not published")
     elif not _is_public(post):
-        status = post.get("wp:status")
-        yield Message("its status is '%(status)s'; imported as a draft, which is not published", status=status)
+        yield not_public(post.get("wp:status"))
     if names := ", ".join(unknown):
         yield Message("not understood, only its text was kept: %(names)s", names=names)
 
