@@ -420,15 +420,21 @@ def test_notes_of_evernote_become_articles_with_their_pictures(run, settings, tm
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     (tmp_path / "a.enex").write_text(
         f"""<?xml version="1.0"?><!DOCTYPE en-export SYSTEM "x.dtd"><en-export><note><title>渡口笔记</title><created>20181123T024000Z</created>
-<tag>江河</tag><content><![CDATA[<?xml version="1.0"?><!DOCTYPE en-note SYSTEM "x.dtd"><en-note><div>渡口的灯亮了。</div><en-media type="image/png" hash="{digest}"/><div><en-todo checked="true"/>买票</div></en-note>]]></content>
+<tag>江河</tag><content><![CDATA[<?xml version="1.0"?><!DOCTYPE en-note SYSTEM "x.dtd"><en-note><div>渡口的灯亮了。</div><en-media type="image/png" hash="{digest}"/><div><en-todo checked="true"/>买票</div><ul style="--en-todo:true;"><li style="--en-checked:false;"><div>带伞</div></li></ul><div style="--en-codeblock:true;--en-codeblockLanguage:python;"><div>if a:</div><div>  b()</div></div><div style="--en-task-group:true; --en-id:0bd3793f-2bd2-4723-b8ec-054c590b4d11;"><div>Content not supported</div></div><en-crypt hint="x">RU5DMCR2SQ==</en-crypt></en-note>]]></content><task><title>问班次</title><taskStatus>completed</taskStatus><taskGroupNoteLevelID>0bd3793f-2bd2-4723-b8ec-054c590b4d11</taskGroupNoteLevelID></task><resource><data encoding="base64">JVBERg==</data><mime>application/pdf</mime><resource-attributes><file-name>班次.pdf</file-name></resource-attributes></resource>
 <resource><data encoding="base64">{base64.b64encode(content).decode()}</data><mime>image/png</mime></resource></note></en-export>""",
         "utf-8",
     )
-    assert run(tmp_path / "a.enex").exit_code == 0
+    result = run(tmp_path / "a.enex")
+    assert result.exit_code == 0
+    assert "attachments left out: 班次.pdf" in result.output
+    assert "encrypted text is left out" in result.output
     draft, body = draft_of(settings, "渡口笔记"), body_of(settings, "渡口笔记")
     assert (str(draft.published), draft.tags) == ("2018-11-23 10:40:00+08:00", ("江河",))
     assert "渡口的灯亮了。" in body
     assert "☑ 买票" in body
+    assert "☐ 带伞" in body, "a checklist"
+    assert '<pre><code class="language-python">if a:\n  b()\n</code></pre><ul><li>☑ 问班次</li></ul>' in body
+    assert "RU5D" not in body, "encrypted text"
     assert "1.png" in body
 
 

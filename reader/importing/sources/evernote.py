@@ -15,6 +15,7 @@ from ...formats.dates import date_in_text
 from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
+from .evernote_markup import DONE, OPEN, with_checklists_and_code
 from .items import Found, SourceItem, html_reader
 
 _PICTURES = "https://evernote.invalid/"
@@ -22,7 +23,8 @@ _PICTURES = "https://evernote.invalid/"
 them."""
 _MEDIA = re.compile(r"<en-media\b([^<>]*)>(?:\s*</en-media>)?", re.IGNORECASE)
 _HASH = re.compile(r'\bhash="([0-9a-f]{32})"', re.IGNORECASE)
-_TASK = re.compile(r"<en-todo\b([^<>]*)>(?:\s*</en-todo>)?", re.IGNORECASE)
+_ENCRYPTED = re.compile(r"<en-crypt\b[^<>]*>[^<]*(?:</en-crypt>)?", re.IGNORECASE)
+_CHECKBOX = re.compile(r"<en-todo\b([^<>]*)>(?:\s*</en-todo>)?", re.IGNORECASE)
 
 
 def is_notes(content: bytes) -> bool:
@@ -51,7 +53,8 @@ def _item(name: str, note: etree._Element) -> SourceItem:
         tags=tuple(names),
     )
     address = (note.findtext("note-attributes/source-url") or "").strip()
-    html = _html(note.findtext("content") or "", pictures)
+    content = note.findtext("content") or ""
+    html = with_checklists_and_code(_html(content, pictures), _tasks(note))
     return SourceItem(
         name=f"{name}: {draft.title}",
         read=html_reader(html),
@@ -59,7 +62,30 @@ def _item(name: str, note: etree._Element) -> SourceItem:
         address=address if re.match(r"https?://", address) else "",
         hints=draft,
         read_sibling=pictures.get,
+        notes=tuple(_notes(note, content)),
     )
+
+
+def _notes(note: etree._Element, content: str) -> Iterator[str]:
+    if _ENCRYPTED.search(content):
+        yield Message("encrypted text is left out; decrypt it in Evernote, and export the note again")
+    names = [
+        (resource.findtext("resource-attributes/file-name") or kind).strip()
+        for resource in note.iterfind("resource")
+        if not (kind := resource.findtext("mime") or "").startswith("image/")
+    ]
+    if names:
+        yield Message("attachments left out: %(names)s", names=", ".join(names))
+
+
+def _tasks(note: etree._Element) -> dict[str, list[str]]:
+    """The tasks of each group, in their order."""
+    groups: dict[str, list[str]] = {}
+    for task in sorted(note.iterfind("task"), key=lambda task: task.findtext("sortWeight") or ""):
+        mark = DONE if task.findtext("taskStatus") == "completed" else OPEN
+        group = (task.findtext("taskGroupNoteLevelID") or "").strip()
+        groups.setdefault(group, []).append(mark + (task.findtext("title") or "").strip())
+    return groups
 
 
 def _iso_time(text: str | None) -> str:
@@ -85,8 +111,9 @@ def _html(content: str, pictures: dict[str, bytes]) -> str:
         address = _PICTURES + digest[1].lower() if digest else ""
         return f'<img src="{address}">' if address in pictures else ""
 
-    def task(found: re.Match[str]) -> str:
-        return "☑ " if 'checked="true"' in found[1] else "☐ "
+    def checkbox(found: re.Match[str]) -> str:
+        return DONE if 'checked="true"' in found[1] else OPEN
 
-    html = re.sub(r"\A.*?<en-note\b[^<>]*>|</en-note>\s*\Z", "", content, flags=re.DOTALL)
-    return _MEDIA.sub(to_img, _TASK.sub(task, html))
+    html = _ENCRYPTED.sub("", content)
+    html = re.sub(r"\A.*?<en-note\b[^<>]*>|</en-note>\s*\Z", "", html, flags=re.DOTALL)
+    return _MEDIA.sub(to_img, _CHECKBOX.sub(checkbox, html))
