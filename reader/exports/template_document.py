@@ -118,6 +118,7 @@ class Document:
             "day": day_of(publication),
             "title_lines": lambda title: [title],
             "front": None,
+            "only_front": False,
             "highlighted": any(' class="h' in chapter.article.body for chapter in self.chapters),
             "formulas": any("<math" in chapter.article.body for chapter in self.chapters),
         }
