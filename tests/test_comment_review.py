@@ -71,8 +71,8 @@ def test_displaced_comments_have_a_page_once_there_are_some(editor, store):
 
 def do(editor, act: str, query: str = "", **fields):
     page = editor.get(f"/editor/comments{query}").text
-    word = re.search(r'name=word value="([^"]+)"', page)[1]
-    return editor.post(f"/editor/comments{query}", data={"word": word, "do": act} | fields)
+    word = re.search(r'name=csrf_token value="([^"]+)"', page)[1]
+    return editor.post(f"/editor/comments{query}", data={"csrf_token": word, "do": act} | fields)
 
 
 def test_nobody_reviews_without_the_token(site, store):
@@ -86,10 +86,13 @@ def test_nobody_reviews_without_the_token(site, store):
 
 def test_a_form_of_another_site_or_session_reviews_nothing(editor, store):
     say(store, "写得好")
-    assert editor.post("/editor/comments", data={"do": "approve 1", "word": "0" * 64}).status_code == 403
+    assert editor.post("/editor/comments", data={"do": "approve 1", "csrf_token": "0" * 64}).status_code == 403
     headers = {"Sec-Fetch-Site": "cross-site"}
-    word = re.search(r'name=word value="([^"]+)"', editor.get("/editor/comments").text)[1]
-    assert editor.post("/editor/comments", data={"do": "approve 1", "word": word}, headers=headers).status_code == 403
+    word = re.search(r'name=csrf_token value="([^"]+)"', editor.get("/editor/comments").text)[1]
+    assert (
+        editor.post("/editor/comments", data={"do": "approve 1", "csrf_token": word}, headers=headers).status_code
+        == 403
+    )
     assert store.comment(1).status == PENDING
 
 
@@ -137,25 +140,25 @@ def test_what_was_corrected_after_the_editor_read_it_is_not_approved(editor, sto
     sender, rules = Sender("", "", "form"), Rules(REVIEWED, WordList(), ())
     comment, author_id = store.post("rain", Submission("张三", "写得好"), sender, rules, datetime.now(UTC))
     read = editor.get("/editor/comments").text
-    word = re.search(r'name=word value="([^"]+)"', read)[1]
+    word = re.search(r'name=csrf_token value="([^"]+)"', read)[1]
     cookie = store.signatures.author_cookie(author_id)
     store.correct(comment.id, cookie, Submission("张三", "低价代开发票"), rules, datetime.now(UTC))
     for fields in ({"do": "approve 1"}, {"do": "approve", "c": "1"}, {"do": "answer 1", "answer-1": "谢谢"}):
-        answer = editor.post("/editor/comments", data={"word": word} | fields)
+        answer = editor.post("/editor/comments", data={"csrf_token": word} | fields)
         assert (answer.status_code, "请重新审阅" in answer.text) == (409, True)
     assert store.comment(1).status == PENDING
     now_read = re.search(r'value="(approve 1\.\d+)"', answer.text)[1]
-    assert editor.post("/editor/comments", data={"word": word, "do": now_read}).status_code == 303
+    assert editor.post("/editor/comments", data={"csrf_token": word, "do": now_read}).status_code == 303
     assert store.comment(1).status == APPROVED
 
 
 def test_what_a_colleague_rejected_is_not_approved_by_an_older_page(editor, store):
     say(store, "写得好")
-    word = re.search(r'name=word value="([^"]+)"', editor.get("/editor/comments").text)[1]
+    word = re.search(r'name=csrf_token value="([^"]+)"', editor.get("/editor/comments").text)[1]
     do(editor, "reject 1")
-    assert editor.post("/editor/comments", data={"word": word, "do": "approve", "c": "1"}).status_code == 303
+    assert editor.post("/editor/comments", data={"csrf_token": word, "do": "approve", "c": "1"}).status_code == 303
     assert store.comment(1).status == REJECTED
-    answer = {"word": word, "do": "answer 1", "answer-1": "谢谢"}
+    answer = {"csrf_token": word, "do": "answer 1", "answer-1": "谢谢"}
     assert editor.post("/editor/comments", data=answer).status_code == 409
     assert store.comment(1).status == REJECTED
     do(editor, "approve 1", "?status=rejected")
@@ -164,9 +167,9 @@ def test_what_a_colleague_rejected_is_not_approved_by_an_older_page(editor, stor
 
 def test_an_answer_that_is_sent_twice_is_one(editor, store):
     say(store, "什么时候停?")
-    word = re.search(r'name=word value="([^"]+)"', editor.get("/editor/comments").text)[1]
+    word = re.search(r'name=csrf_token value="([^"]+)"', editor.get("/editor/comments").text)[1]
     for _ in range(2):
-        data = {"word": word, "do": "answer 1", "answer-1": "预计明天。"}
+        data = {"csrf_token": word, "do": "answer 1", "answer-1": "预计明天。"}
         assert editor.post("/editor/comments", data=data).status_code == 303
     assert store.counts(["rain"]) == {"rain": 2}
 

@@ -356,7 +356,9 @@ def test_a_file_that_was_deleted_meanwhile_is_told_and_what_was_typed_stays(desk
     answer = desk.post("save", fields | {"body": "\n写了很久的字。\n"})
     assert (answer.status_code, fields_in(answer.text)["body"]) == (404, "\n写了很久的字。\n")
     assert (
-        desk.post("save", {"word": fields["word"], "path": fields["path"], "digest": fields["digest"]}).status_code
+        desk.post(
+            "save", {"csrf_token": fields["csrf_token"], "path": fields["path"], "digest": fields["digest"]}
+        ).status_code
         == 400
     )
 
@@ -413,7 +415,7 @@ def test_a_form_of_nobody_or_of_another_site_is_refused(desk, action):
     fields = desk.fields("2026-05-01/rain.md")
     stranger = desk.app.test_client()
     assert stranger.post(f"/editor/{action}", data=fields).status_code == 403
-    assert desk.client.post(f"/editor/{action}", data=fields | {"word": "0" * 64}).status_code == 403
+    assert desk.client.post(f"/editor/{action}", data=fields | {"csrf_token": "0" * 64}).status_code == 403
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     assert desk.client.post(f"/editor/{action}", data=fields, headers=elsewhere).status_code == 403
     assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
@@ -457,8 +459,8 @@ def test_only_the_server_can_read_what_signs_sessions(desk):
 def test_logging_out_on_all_devices_ends_every_session(desk):
     other = desk.log_in()
     page = desk.client.get("/editor").text
-    word = re.search(r'name=word value="([0-9a-f]+)"', page)[1]
-    desk.client.post("/editor/logout", data={"word": word, "everywhere": "1"})
+    word = re.search(r'name=csrf_token value="([0-9a-f]+)"', page)[1]
+    desk.client.post("/editor/logout", data={"csrf_token": word, "everywhere": "1"})
     assert "type=password" in other.get("/editor").text
     assert "type=password" not in desk.log_in().get("/editor").text
 
@@ -566,7 +568,7 @@ def test_a_deleted_article_is_in_the_trash_is_not_published_and_comes_back(desk)
     assert desk.client.get("/a/rain").status_code == 410
     page = desk.client.get("/editor/trash").text
     deleted = re.search(r'name=id value="([^"]+)"', page)[1]
-    answer = desk.client.post("/editor/trash/restore", data={"word": fields["word"], "id": deleted})
+    answer = desk.client.post("/editor/trash/restore", data={"csrf_token": fields["csrf_token"], "id": deleted})
     assert answer.status_code == 303
     assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
     desk.scan()
@@ -613,11 +615,16 @@ def test_restoring_never_replaces_a_file_and_a_changed_one_is_not_deleted(desk):
     assert desk.post("delete", desk.fields("2026-05-01/rain.md")).status_code == 303
     desk.put("2026-05-01/rain.md", RAIN)
     deleted = re.search(r'name=id value="([^"]+)"', desk.client.get("/editor/trash").text)[1]
-    answer = desk.client.post("/editor/trash/restore", data={"word": fields["word"], "id": deleted})
+    answer = desk.client.post("/editor/trash/restore", data={"csrf_token": fields["csrf_token"], "id": deleted})
     assert (answer.status_code, "2026-05-01/rain.md" in answer.text) == (422, True)
     assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
     for wrong in ("..", "../x", "20260101T000000Z-0000000000000000", ""):
-        assert desk.client.post("/editor/trash/restore", data={"word": fields["word"], "id": wrong}).status_code == 422
+        assert (
+            desk.client.post(
+                "/editor/trash/restore", data={"csrf_token": fields["csrf_token"], "id": wrong}
+            ).status_code
+            == 422
+        )
 
 
 # -- a session that ended while somebody typed ----------------------------------------------------------------------
@@ -632,7 +639,7 @@ def kept_in(page: str) -> dict[str, str]:
 
 def end_of_session(desk: Desk, how: str) -> None:
     if how == "logged out elsewhere":
-        desk.client.post("/editor/logout", data={"word": desk.fields("2026-05-01/rain.md")["word"]})
+        desk.client.post("/editor/logout", data={"csrf_token": desk.fields("2026-05-01/rain.md")["csrf_token"]})
     elif how == "new key":
         (desk.settings.instance / "session.key").unlink()
     elif how == "another token":
@@ -656,7 +663,9 @@ def test_what_was_typed_when_the_session_ended_is_saved_with_the_token_on_the_sa
     assert answer.status_code == 403
     assert "type=password" in answer.text
     kept = kept_in(answer.text)
-    assert {name: kept[name] for name in typed if name != "word"} == {n: v for n, v in typed.items() if n != "word"}
+    assert {name: kept[name] for name in typed if name != "csrf_token"} == {
+        n: v for n, v in typed.items() if n != "csrf_token"
+    }
     assert desk.bytes_of("2026-05-01/rain.md").decode() == RAIN
 
     wrong = desk.client.post("/editor/article/save", data=kept | {"token": "guess"}, content_type="multipart/form-data")
@@ -742,7 +751,7 @@ def test_a_form_that_may_be_of_another_site_is_not_sent_on_by_a_login(desk, host
 def test_all_that_a_login_sends_on_can_be_seen(desk):
     typed = {"title": "不是我写的", "body": "一\n二", "draft": "", "path": "x.md"}
     page = desk.app.test_client().post("/editor/save", data=typed, content_type="multipart/form-data").text
-    assert re.findall(r'type=hidden name="?(\w+)', page) == ["word"]
+    assert re.findall(r'type=hidden name="?(\w+)', page) == ["csrf_token"]
     assert {name: kept_in(page)[name] for name in typed} == typed
 
 

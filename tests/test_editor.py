@@ -48,8 +48,8 @@ def editor(client):
     return client
 
 
-def word_in(page: str) -> str:
-    return re.search(r'name=word value="([0-9a-f]{64})"', page)[1]
+def csrf_token_in(page: str) -> str:
+    return re.search(r'name=csrf_token value="([0-9a-f]{64})"', page)[1]
 
 
 def fields_in(page: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def fields_in(page: str) -> dict[str, str]:
 
 def sheet_of(editor, text: str = TEXT) -> str:
     desk = editor.get("/editor/new").text
-    answer = editor.post("/editor/preview", data={"word": word_in(desk), "text": text})
+    answer = editor.post("/editor/preview", data={"csrf_token": csrf_token_in(desk), "text": text})
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -87,23 +87,23 @@ def test_the_session_cookie_is_kept_from_scripts_other_sites_and_other_pages(cli
 
 
 @pytest.mark.parametrize("path", ["/editor/preview", "/editor/save", "/editor/logout"])
-def test_a_form_without_the_word_of_its_session_is_refused(editor, path, settings):
+def test_a_form_without_the_csrf_token_of_its_session_is_refused(editor, path, settings):
     for word in ("", "0" * 64):
-        assert editor.post(path, data={"word": word, "title": "x", "body": TEXT, "text": TEXT}).status_code == 403
+        assert editor.post(path, data={"csrf_token": word, "title": "x", "body": TEXT, "text": TEXT}).status_code == 403
     assert list(settings.articles.rglob("*")) == []
 
 
-def test_a_word_of_another_session_is_refused(editor, settings):
+def test_a_csrf_token_of_another_session_is_refused(editor, settings):
     other = app_with(settings, TOKEN).test_client()
     other.post("/editor/login", data={"token": TOKEN})
-    stolen = word_in(other.get("/editor").text)
-    assert editor.post("/editor/preview", data={"word": stolen, "text": TEXT}).status_code == 403
+    stolen = csrf_token_in(other.get("/editor").text)
+    assert editor.post("/editor/preview", data={"csrf_token": stolen, "text": TEXT}).status_code == 403
 
 
 def test_a_request_that_a_browser_says_comes_from_elsewhere_is_refused(editor):
-    word = word_in(editor.get("/editor").text)
+    word = csrf_token_in(editor.get("/editor").text)
     headers = {"Sec-Fetch-Site": "cross-site"}
-    assert editor.post("/editor/preview", data={"word": word, "text": TEXT}, headers=headers).status_code == 403
+    assert editor.post("/editor/preview", data={"csrf_token": word, "text": TEXT}, headers=headers).status_code == 403
 
 
 def test_a_forged_cookie_opens_nothing(client):
@@ -182,16 +182,20 @@ def test_a_field_that_cannot_be_is_told_and_nothing_typed_is_lost(editor, settin
 
 
 def test_an_address_in_our_own_network_is_not_fetched_for_the_editor(editor):
-    word = word_in(editor.get("/editor").text)
+    word = csrf_token_in(editor.get("/editor").text)
     for address in ("http://127.0.0.1:1/", "http://localhost/", "file:///etc/passwd"):
-        answer = editor.post("/editor/preview", data={"word": word, "address": address})
+        answer = editor.post("/editor/preview", data={"csrf_token": word, "address": address})
         assert answer.status_code == 422
         assert html_text.escape(address) in answer.text
 
 
 def test_a_pasted_page_keeps_the_address_it_came_from(editor, settings):
     page = f"<html><h1>沿河步道开放</h1><div>{'<p>全长七公里，市民可以免费入园，<a href=/zt>详情</a>在此。</p>' * 3}</div></html>"
-    sent = {"word": word_in(editor.get("/editor").text), "text": page, "address": "https://news.example/2018/a.html"}
+    sent = {
+        "csrf_token": csrf_token_in(editor.get("/editor").text),
+        "text": page,
+        "address": "https://news.example/2018/a.html",
+    }
     fields = fields_in(editor.post("/editor/preview", data=sent).text)
     assert "](https://news.example/zt)" in fields["body"]
     assert editor.post("/editor/save", data=fields | {"published": "2018-11-23"}).status_code == 201
@@ -217,7 +221,7 @@ def test_a_token_that_can_be_guessed_is_refused():
 
 
 def test_logging_out_closes_the_desk(editor):
-    editor.post("/editor/logout", data={"word": word_in(editor.get("/editor").text)})
+    editor.post("/editor/logout", data={"csrf_token": csrf_token_in(editor.get("/editor").text)})
     assert "type=password" in editor.get("/editor").text
 
 
@@ -237,8 +241,8 @@ HOSTILE_PASTES = {
 
 @pytest.mark.parametrize("text", HOSTILE_PASTES.values(), ids=list(HOSTILE_PASTES))
 def test_whatever_is_pasted_is_answered_and_stays_in_the_page(editor, text):
-    word = word_in(editor.get("/editor").text)
-    answer = editor.post("/editor/preview", data={"word": word, "text": text})
+    word = csrf_token_in(editor.get("/editor").text)
+    answer = editor.post("/editor/preview", data={"csrf_token": word, "text": text})
     assert answer.status_code in (200, 422)
     if answer.status_code == 422:
         assert "class=problem" in answer.text
@@ -251,12 +255,12 @@ def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(setti
     limited = replace(settings, read_timeout_seconds=1, read_memory_mb=400)
     editor = app_with(limited, TOKEN).test_client()
     editor.post("/editor/login", data={"token": TOKEN})
-    word = word_in(editor.get("/editor").text)
-    first = editor.post("/editor/preview", data={"word": word, "text": TEXT, "address": "https://a.example/"})
+    word = csrf_token_in(editor.get("/editor").text)
+    first = editor.post("/editor/preview", data={"csrf_token": word, "text": TEXT, "address": "https://a.example/"})
     assert (first.status_code, told in first.text) == (422, True)
     assert html_text.escape(TEXT.strip()) in first.text
     assert "https://a.example/" in first.text
-    fields = {"word": word, "title": "步道", "body": "全长七公里。", "tags": "步道、候鸟"}
+    fields = {"csrf_token": word, "title": "步道", "body": "全长七公里。", "tags": "步道、候鸟"}
     for path in ("/editor/preview", "/editor/save"):
         later = editor.post(path, data=fields)
         assert (later.status_code, told in later.text) == (422, True)
@@ -266,10 +270,10 @@ def test_a_text_that_takes_too_much_is_a_message_and_nothing_typed_is_lost(setti
 
 def test_while_others_are_served_the_next_is_told_to_wait_and_keeps_its_text(editor, monkeypatch):
     monkeypatch.setattr(editor_previews, "PATIENCE_SECONDS", 0.01)
-    word = word_in(editor.get("/editor").text)
+    word = csrf_token_in(editor.get("/editor").text)
     with editor_previews.CHILD_SLOTS, editor_previews.CHILD_SLOTS:
-        first = editor.post("/editor/preview", data={"word": word, "text": TEXT})
-        later = editor.post("/editor/save", data={"word": word, "title": "步道", "body": "全长七公里。"})
+        first = editor.post("/editor/preview", data={"csrf_token": word, "text": TEXT})
+        later = editor.post("/editor/save", data={"csrf_token": word, "title": "步道", "body": "全长七公里。"})
     assert (first.status_code, later.status_code) == (503, 503)
     assert html_text.escape(TEXT.strip()) in first.text
     assert fields_in(later.text)["body"] == "全长七公里。"

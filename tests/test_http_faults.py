@@ -341,22 +341,22 @@ def test_a_session_ends_with_logging_out_and_its_cookie_is_for_https_only(site):
     cookie = log_in(site)
     assert {"Secure", "HttpOnly", "SameSite=Strict"} <= {part.strip() for part in cookie.split(";")}
     held = f"Cookie: {cookie.partition(';')[0]}"
-    word = re.search(rb'name=word value="([0-9a-f]+)"', request(site, "/editor", held)[2])[1].decode()
-    assert request(site, "/editor/logout", held, method="POST", body=f"word={word}")[0] == 303
-    assert b"name=word" not in request(site, "/editor", held)[2]
-    assert request(site, "/editor/save", held, method="POST", body=f"word={word}&title=x&body=y")[0] == 403
-    assert request(site, "/editor/logout", held, method="POST", body="word=\xff")[0] == 303
+    word = re.search(rb'name=csrf_token value="([0-9a-f]+)"', request(site, "/editor", held)[2])[1].decode()
+    assert request(site, "/editor/logout", held, method="POST", body=f"csrf_token={word}")[0] == 303
+    assert b"name=csrf_token" not in request(site, "/editor", held)[2]
+    assert request(site, "/editor/save", held, method="POST", body=f"csrf_token={word}&title=x&body=y")[0] == 403
+    assert request(site, "/editor/logout", held, method="POST", body="csrf_token=\xff")[0] == 303
     again = f"Cookie: {log_in(site).partition(';')[0]}"
-    assert request(site, "/editor/logout", again, method="POST", body="word=\xff")[0] == 403
+    assert request(site, "/editor/logout", again, method="POST", body="csrf_token=\xff")[0] == 403
 
 
 def test_two_saves_at_once_are_two_answers(site):
     held = f"Cookie: {log_in(site).partition(';')[0]}"
-    word = re.search(rb'name=word value="([0-9a-f]+)"', request(site, "/editor", held)[2])[1].decode()
+    word = re.search(rb'name=csrf_token value="([0-9a-f]+)"', request(site, "/editor", held)[2])[1].decode()
     answers: list[int] = []
 
     def save() -> None:
-        body = f"word={word}&title=Two&body=It+rained+all+day+in+the+city.&published=2026-05-01"
+        body = f"csrf_token={word}&title=Two&body=It+rained+all+day+in+the+city.&published=2026-05-01"
         answers.append(request(site, "/editor/save", held, method="POST", body=body)[0])
 
     threads = [threading.Thread(target=save) for _ in range(6)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..setting_values import SHORTEST_TOKEN
 from ..settings import Settings
 from ..storage.atomic_files import create_file
+from ..storage.private_files import FOLDER_MODE
 from ..urls import EDITOR
 
 FILE = "editor-token"
@@ -34,7 +35,7 @@ def create_token(settings: Settings) -> str:
     OSError."""
     if not settings.editor or token_of(settings):
         return ""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.data.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     path, token = settings.data / FILE, secrets.token_urlsafe(24)
     with suppress(FileExistsError):  # another process created it first
         create_file(path, f"{token}\n".encode())

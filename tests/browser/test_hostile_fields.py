@@ -311,7 +311,7 @@ def desk(tmp_path_factory):
     services.library.scan_all()
     client = create_app(services).test_client()
     client.post("/editor/login", data={"token": token})
-    word = re.search(r'name=word value="([0-9a-f]{64})"', client.get("/editor").text)
+    word = re.search(r'name=csrf_token value="([0-9a-f]{64})"', client.get("/editor").text)
     assert word
     return client, settings, word[1]
 
@@ -333,7 +333,7 @@ def test_nothing_runs_in_the_editor_even_without_its_policy(browser, desk):
         dated = fields | {"published": "2026-05-01"}
         forms = (fields, pasted) if number % 2 else (dated, {"text": attack, "address": attack})
         for form in forms:
-            answer = client.post("/editor/preview", data={"word": word} | form)
+            answer = client.post("/editor/preview", data={"csrf_token": word} | form)
             assert answer.status_code in (200, 422), attack
             shown[0] = answer.text
             page.goto("/editor/preview")
@@ -348,7 +348,7 @@ def test_what_the_editor_saves_stays_in_the_folder_and_says_what_was_entered(des
     for number, attack in enumerate(ATTACKS):
         fields = dict.fromkeys(("kicker", "subtitle", "editor", "summary"), attack) | {"origin": attack}
         fields |= {"title": f"{attack} {number}", "body": f"{attack}\n\n今天下雨{number}。", "published": "2026-05-01"}
-        answer = client.post("/editor/save", data={"word": word} | fields)
+        answer = client.post("/editor/save", data={"csrf_token": word} | fields)
         assert answer.status_code in (201, 422), (attack, answer.status_code)
     saved = [path for path in settings.articles.rglob("*") if path.is_file()]
     assert len(saved) >= 0.8 * len(ATTACKS)

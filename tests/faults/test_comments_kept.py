@@ -94,8 +94,8 @@ def test_both_web_processes_show_a_comment_and_stop_showing_a_hidden_one(server)
     post_form(editor, f"{server.url}/editor/login", token=TOKEN)
     approved = f"{server.url}/editor/comments?status=approved"
     with editor.open(approved) as answer:
-        word = re.search(r'name=word value="([^"]+)"', answer.read().decode())[1]
-    post_form(editor, approved, word=word, do="hide 1")
+        word = re.search(r'name=csrf_token value="([^"]+)"', answer.read().decode())[1]
+    post_form(editor, approved, csrf_token=word, do="hide 1")
     wait_for(lambda: not any("写得好" in page for page in pages("/a/rain/comments")), server)
     wait_for(lambda: not any("(1)</a>" in page for page in pages("/a/rain")), server)
 

@@ -19,7 +19,7 @@ That takes 0.4 to 10 ms for an article of 2,265 characters; in the worst case (M
 Larger ones are queued and count toward the client's limit.
 """
 
-TEXTS = frozenset(("txt", "md", "json", "html"))
+TEXT_FORMATS = frozenset(("txt", "md", "json", "html"))
 
 
 def is_light(publication: Publication, suffix: str) -> bool:
@@ -27,7 +27,7 @@ def is_light(publication: Publication, suffix: str) -> bool:
     chapters = publication.chapters
     if sum(len(chapter.body) for chapter in chapters) > LIGHT_BYTES or any(c.images for c in chapters):
         return False
-    return suffix in TEXTS or (suffix == "epub" and len(chapters) == 1)
+    return suffix in TEXT_FORMATS or (suffix == "epub" and len(chapters) == 1)
 
 
 def export_now(publication: Publication, suffix: str, page: str, script: str) -> bytes:

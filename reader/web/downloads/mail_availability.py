@@ -9,18 +9,15 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ... import urls
 from ...chinese.scripts import SCRIPTS
-from ...comments import acceptance
 from ...i18n import Message, translated
 from ...mail.mail_store import COOKIE_SECONDS, MailStore
 from ...setting_values import Unusable, mail_address
+from ..limits.form_checks import HONEYPOT, is_sent_by_person
 from ..pages.localized_templates import render_template
 from ..requests.request_context import request_context
 from ..requests.request_origin import is_https
 
 _STORE = "reader-mail"
-HONEYPOT = "topic"
-"""The name of a form field that is hidden from people. Only programs fill it in."""
-
 FORM = "mail"
 """The purpose in the signed token of these forms."""
 
@@ -55,9 +52,7 @@ def address_in(text: str) -> str | Message:
 
 def form_problem() -> Message | None:
     """PRESS_AGAIN if the submitted form looks like a program's, or was open for too long; else None."""
-    age = mail_store().signatures.form_age(request.form.get("token", ""), FORM, now().timestamp())
-    is_in_time = age is not None and acceptance.LEAST_SECONDS <= age <= acceptance.LONGEST_SECONDS
-    return None if is_in_time and not request.form.get(HONEYPOT) else PRESS_AGAIN
+    return None if is_sent_by_person(mail_store().signatures, FORM, now().timestamp()) else PRESS_AGAIN
 
 
 def mail_page(template: str, status: int = 200, problem: Message | None = None, **context: object) -> Response:

@@ -123,7 +123,7 @@ def opened_page(file: ArticleFile, whole: bool, saved: bool = False, notes: Iter
     phone = phone_preview(found.article) if found.article else ""
     if not file.is_text:
         return editor_page(
-            "editor/other.html", path=file.path, suffix=file.suffix, phone=phone, digest=digest_of(content)
+            "editor/not_editable.html", path=file.path, suffix=file.suffix, phone=phone, digest=digest_of(content)
         )
     typed = found.text if whole or found.form is None else found.form
     return article_page(

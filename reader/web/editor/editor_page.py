@@ -47,4 +47,4 @@ def sheet(form: EditorForm, article: Article | None, problem: str = "", status: 
     """The page of a new article. A *problem* is shown above it, with the HTTP *status*; without one it is 200."""
     phone = phone_preview(article) if article else ""
     sheet_context = {"form": form, "lines": lines_of(form), "phone": phone, "problem": problem}
-    return editor_page("editor/sheet.html", status if problem else 200, **sheet_context | context)
+    return editor_page("editor/new_article_form.html", status if problem else 200, **sheet_context | context)

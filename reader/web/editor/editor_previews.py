@@ -78,4 +78,4 @@ def article_in_preview(article: Article) -> ArticleInPreview:
 
 def phone_preview(article: Article) -> str:
     """The article page for the phone preview, a complete HTML page."""
-    return with_signed_pictures(render_template("editor/phone.html", shown=article_in_preview(article)))
+    return with_signed_pictures(render_template("editor/phone_preview.html", shown=article_in_preview(article)))

@@ -232,7 +232,7 @@ def checked_form() -> dict[str, str]:
         abort(403)
     if not current_session():
         _log_in_with_form()
-    elif not hmac.compare_digest(request.form.get("word", "").encode(), csrf_token().encode()):
+    elif not hmac.compare_digest(request.form.get("csrf_token", "").encode(), csrf_token().encode()):
         _return_form(gettext("This form was opened in an earlier session. Nothing was done yet: please send it again."))
     return {name: value for name, value in request.form.items() if name != "token"}
 
@@ -259,12 +259,12 @@ def _return_form(problem: str, status: int = 403) -> NoReturn:
     Very long forms, and forms that another site may have sent, are returned as plain text to copy. A login on a page
     with such a form would submit it.
     """
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("word", "token")]
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "token")]
     characters = sum(len(name) + len(value) for name, value in fields)
     if characters > MAX_RETURNED_CHARACTERS or not is_surely_from_this_site():
         abort(_plain_text(fields, status))
     target = request.full_path.rstrip("?")
-    abort(editor_page("editor/kept.html", status, problem=problem, fields=fields, target=target))
+    abort(editor_page("editor/returned_form.html", status, problem=problem, fields=fields, target=target))
 
 
 def _plain_text(fields: list[tuple[str, str]], status: int) -> Response:
@@ -276,12 +276,12 @@ def _plain_text(fields: list[tuple[str, str]], status: int) -> Response:
 
 
 def editor_page(template: str, status: int = 200, **context: Any) -> Response:
-    """A page of the editor. Every template has ``word``, the CSRF token, and ``editor_name``."""
+    """A page of the editor. Every template has ``csrf_token`` and ``editor_name``."""
     session = current_session()
     defaults = {
         "problem": "",
         "crumbs": [],
-        "word": csrf_token(),
+        "csrf_token": csrf_token(),
         "is_logged_in": session is not None,
         "editor_name": session.name if session else "",
         "translated": lambda message: translated(message, request_context().language),

@@ -39,18 +39,18 @@ and it would allow inline scripts that another script adds. With nosniff only ou
 """
 
 
-_PLACEHOLDER = re.compile("LOOK|PREFIX_PATTERN|PREFIX")
+_PLACEHOLDER = re.compile("BUILD_ID|PREFIX_PATTERN|PREFIX")
 
 
 class InlineScripts:
     """``inline_script("reader")`` inlines ``static/js/reader.js`` into the page and allows it by its hash.
 
-    Placeholders in a script: ``LOOK`` is the build id in the addresses of static files, ``PREFIX`` the path prefix of
-    the site, ``PREFIX_PATTERN`` a regular expression that matches the prefix.
+    Placeholders in a script: ``BUILD_ID`` is the build id in the addresses of static files, ``PREFIX`` the path prefix
+    of the site, ``PREFIX_PATTERN`` a regular expression that matches the prefix.
     """
 
     def __init__(self, sources: Mapping[str, str], build_id: str, prefix: str = "") -> None:
-        values = {"LOOK": build_id, "PREFIX": prefix, "PREFIX_PATTERN": re.escape(prefix).replace("/", r"\/")}
+        values = {"BUILD_ID": build_id, "PREFIX": prefix, "PREFIX_PATTERN": re.escape(prefix).replace("/", r"\/")}
         self._scripts = {
             name: script(_PLACEHOLDER.sub(lambda found: values[found[0]], source)) for name, source in sources.items()
         }

@@ -34,6 +34,7 @@ from ..commenting.comment_access import (
     rules,
 )
 from ..commenting.shown_comments import may_be_changed, shown, shown_threads
+from ..limits.form_checks import HONEYPOT, is_sent_by_person
 from ..limits.form_limits import limit_forms
 from ..limits.rate_limits import client, client_limits, counted_client, counted_network
 from ..pages.current_site import in_script
@@ -50,9 +51,6 @@ FRESH = "public, no-cache"
 
 NO_STORE = "private, no-store"
 COOKIE_SECONDS = 30 * 86_400
-HONEYPOT = "topic"
-"""The name of a form field that is hidden from people. Only programs fill it in."""
-
 OFTEN = Message("You have just commented several times. Please wait a minute.")
 
 MANY_WAIT = Message("Many comments from your network wait for an editor. Please send yours later.")
@@ -217,9 +215,7 @@ def _problem(article: Article, sent: Submission) -> Message | None:
     at = now()
     if is_closed(article, at):
         return Message("Comments on this article are closed.")
-    age = required_store().signatures.form_age(request.form.get("token", ""), page_of(article.slug), at.timestamp())
-    is_in_time = age is not None and acceptance.LEAST_SECONDS <= age <= acceptance.LONGEST_SECONDS
-    if not is_in_time or request.form.get(HONEYPOT):
+    if not is_sent_by_person(required_store().signatures, page_of(article.slug), at.timestamp()):
         return Message("Please check your comment and send it once more.")
     if acceptance.is_refused(sent, rules().words):
         return Message("Your comment contains something that this site doesn't publish.")

@@ -43,9 +43,10 @@ from ...jobs.queue import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
 from ..downloads.e_readers import is_e_reader
-from ..downloads.exports_in_requests import TEXTS, export_now, is_light, store_if_possible
+from ..downloads.exports_in_requests import TEXT_FORMATS, export_now, is_light, store_if_possible
 from ..downloads.files_with_comments import commented, has_comments
 from ..http_responses.file_responses import file_response, removed
+from ..limits.bounded_cache import BoundedCache
 from ..limits.rate_limits import WaitingSlots, client, client_limits
 from ..pages.localized_templates import render_template
 from ..requests.request_context import gettext
@@ -139,14 +140,12 @@ def bundle_response(read: Callable[[], Publication], name: str, suffix: str) -> 
     outline = _outlines.get(key)
     if outline is None or (finished := export_in_store(outline, suffix)) is None:
         publication = read()
-        if len(_outlines) >= MOST_OUTLINES:
-            _outlines.clear()
-        _outlines[key] = outline_of(publication)
+        _outlines.set(key, outline_of(publication))
         return download_response(publication, suffix)
     return download_response(outline, suffix, finished)
 
 
-_outlines: dict[tuple[Catalog, int, str], Publication] = {}
+_outlines = BoundedCache[tuple[Catalog, int, str], Publication](MOST_OUTLINES)
 
 
 def export_in_store(publication: Publication, suffix: str) -> BinaryIO | None:
@@ -247,7 +246,7 @@ def download_response(publication: Publication, suffix: str, finished: BinaryIO 
     if found is None and is_light(publication, suffix):
         client_limits().spend("texts", TEXTS_PER_MINUTE, client())
         found = export_now(publication, suffix, page, script)
-        if suffix not in TEXTS:
+        if suffix not in TEXT_FORMATS:
             found = store_if_possible(export_service.key(publication, suffix, page, script), found)
     if found is None:
         cost = 1 + len(publication.chapters) // ARTICLES_PER_COST

@@ -103,7 +103,7 @@ def article() -> Response:
     except NotFound:
         raise
     except FAILURES as error:
-        return editor_page("editor/failed.html", status_of(error), problem=error_text(error), path=file.path)
+        return editor_page("editor/unreadable_file.html", status_of(error), problem=error_text(error), path=file.path)
 
 
 @optional_bp.post(f"{urls.EDITOR_ARTICLE}/preview")

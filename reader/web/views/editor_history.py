@@ -39,7 +39,7 @@ def history() -> Response:
         shown_act = audit_log.act(services().state, version) if version else None
         difference = _difference(shown_act) if shown_act else []
     except FAILURES as error:
-        return editor_page("editor/failed.html", status_of(error), problem=error_text(error), path=path)
+        return editor_page("editor/unreadable_file.html", status_of(error), problem=error_text(error), path=path)
     if version and shown_act is None:
         raise NotFound("page", str(version))
     zone = services().settings.timezone

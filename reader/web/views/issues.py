@@ -24,6 +24,7 @@ from ...models import Article, Publication
 from .. import services
 from ..downloads.download_links import Downloads, estimates_of, export_links
 from ..http_responses.conditional_responses import chosen_encoding, compressed
+from ..limits.bounded_cache import BoundedCache
 from ..pages.rendering import NavigationLink, render_page, teasers_shown
 from ..requests.request_context import gettext
 
@@ -137,14 +138,10 @@ def downloads_of(contents: Contents) -> Downloads | None:
 def _weight_of(article: Article, encoding: str) -> int:
     """The approximate compressed size of the article's page in bytes, cached for each version of the article."""
     key = article.version, encoding
-    if key not in _weights:
-        if len(_weights) >= MOST_WEIGHTS:
-            _weights.clear()
-        _weights[key] = PAGE_BYTES + len(compressed(article.body.encode(), encoding))
-    return _weights[key]
+    return _weights.get_or_set(key, lambda: PAGE_BYTES + len(compressed(article.body.encode(), encoding)))
 
 
-_weights: dict[tuple[str, str], int] = {}
+_weights = BoundedCache[tuple[str, str], int](MOST_WEIGHTS)
 
 
 def months_of(counts: Sequence[tuple[date, int]]) -> list[Month]:

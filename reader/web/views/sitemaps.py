@@ -32,6 +32,7 @@ from ..http_responses.conditional_responses import (
 )
 from ..http_responses.share_card_responses import drawn_picture
 from ..http_responses.url_prefixing import below_prefix
+from ..limits.bounded_cache import BoundedCache
 from ..pages.current_site import logo_pixels, shown_site
 from ..pages.localized_templates import render_template
 from ..requests.request_context import gettext, request_context
@@ -117,16 +118,15 @@ def _xml(template: str, name: str = "", **values: Callable[[], object]) -> Respo
 
     def build() -> str:
         key = services().catalog, revision, template, name
-        if key not in _rendered:
-            if len(_rendered) >= MOST_RENDERED:
-                _rendered.clear()
-            _rendered[key] = render_template(template, site=SITE, **{name: read() for name, read in values.items()})
-        return _rendered[key].replace(SITE, site)
+        return _rendered.get_or_set(key, render).replace(SITE, site)
+
+    def render() -> str:
+        return render_template(template, site=SITE, **{name: read() for name, read in values.items()})
 
     return conditional_response(representation, build)
 
 
-_rendered: dict[tuple[Catalog, int, str, str], str] = {}
+_rendered = BoundedCache[tuple[Catalog, int, str, str], str](MOST_RENDERED)
 
 
 def _published_since(since: datetime) -> list[Teaser]:

@@ -100,7 +100,12 @@ def _article_at(target: str) -> Article | None:
     except ValueError:
         return None
     first, _, slug = path_within(own.path, parts.path).strip("/").partition("/")
-    if parts.scheme not in ("http", "https") or parts.netloc.lower() != own.netloc or first != "a" or "/" in slug:
+    if (
+        parts.scheme not in ("http", "https")
+        or parts.netloc.lower() != own.netloc.lower()
+        or first != "a"
+        or "/" in slug
+    ):
         return None
     catalog = services().catalog
     try:
