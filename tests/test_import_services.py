@@ -107,6 +107,28 @@ def test_pages_of_notion_keep_their_properties_and_pictures(settings, run, expor
     assert "Note: this is a sentence" in draft_of(settings, Path(name).stem).body_html
 
 
+def test_a_backup_of_bear_has_its_dates_and_neither_its_trash_nor_its_archive_is_published(settings, run, export):  # noqa: F811
+    def bundle(name: str, **fields: int) -> dict[str, str]:
+        about = {"creationDate": "2018-11-23T02:40:00Z", "trashed": 0, "archived": 0, **fields}
+        info = {"type": "net.daringfireball.markdown", "version": 2, "net.shinyfrog.bear": about}
+        folder = f"Bear 2023-10-11/{name}.textbundle"
+        return {f"{folder}/text.md": f"# {name}\n\n{name}的河水。", f"{folder}/info.json": json.dumps(info)}
+
+    result = run(export(bundle("水位") | bundle("归档", archived=1) | bundle("废弃", trashed=1)))
+    assert "2 imported, 1 skipped, 0 failed" in result.output
+    assert "trash × 1" in result.output
+    assert [draft_of(settings, name).draft for name in ("水位", "归档")] == [False, True]
+    assert str(draft_of(settings, "水位").published) == "2018-11-23 10:40:00+08:00"
+
+
+def test_the_raw_export_of_joplin_is_refused_by_name(settings, run, export):  # noqa: F811
+    note = "水位\n\n河水上涨。\n\nid: {0}\nparent_id: \ntype_: 1"
+    result = run(export({f"{number:032x}.md": note.format(number) for number in range(3)}))
+    assert (result.exit_code, files(settings)) == (1, [])
+    assert "MD - Markdown + Front Matter" in result.output
+    assert result.output.count("Joplin RAW") == 1
+
+
 @pytest.mark.parametrize(
     "status", ["Status: Not started", "Status: In progress", "状态: 草稿", "狀態: 进行中", "Publish: No"]
 )

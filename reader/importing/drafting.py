@@ -76,7 +76,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     try:
         if item.form in FORMATS:
             draft = read_draft(item.form, fetched.content)
-            draft = replace(draft, slug=draft.slug or item.hints.slug)
+            draft = _with_hints(draft, item.hints)
         else:
             draft, address = _FORMS[item.form or "page"](fetched, item, address)
     except UnreadableArticle as error:
@@ -91,6 +91,17 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
     if _is_empty(draft.body_html, LEAST_TOKENS if is_page else 1):
         raise NotImported(item.name, Message("no article found"))
     return ExtractedArticle(draft, address, hash_of(draft.title, draft.body_html), {**inline, **draft.pictures})
+
+
+def _with_hints(draft: Draft, hints: Draft) -> Draft:
+    """The draft of an article file, with what its source says outside of it. A note in an archive is not published."""
+    return replace(
+        draft,
+        slug=draft.slug or hints.slug,
+        published=draft.published or hints.published,
+        updated=draft.updated or hints.updated,
+        draft=draft.draft or hints.draft,
+    )
 
 
 def _names(byline: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from .feed_lists import is_opml, not_a_feed, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import NOTHING, Found, ReadSibling, SourceItem, limit_cpu_time
+from .joplin import is_joplin, joplin_items
 from .link_lists import is_bookmark_page, is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
 from .medium import is_medium, medium_items
@@ -101,6 +102,7 @@ KINDS = (
 MULTI_FILE_KINDS = (
     MultiFileKind("Substack", is_substack, substack_items),
     MultiFileKind("Omnivore", is_omnivore, omnivore_items),
+    MultiFileKind("Joplin", is_joplin, joplin_items),
     MultiFileKind("Notion", is_notion, notion_items),
     MultiFileKind("Medium", is_medium, medium_items),
     MultiFileKind("TextBundle", is_textbundle, textbundle_items, is_certain=True),

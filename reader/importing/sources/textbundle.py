@@ -12,9 +12,15 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
+from ...errors import NotImported
+from ...formats.dates import date_in_text
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...models import Draft
 from .http import Fetched
-from .items import Found, LeftOut, SourceItem
+from .items import Found, LeftOut, SourceItem, not_public
 from .multi_file_exports import MultiFileExport
 
 _FILE = re.compile(r"(?:.*/)?(?P<title>[^/]+)\.textbundle/(?:text(?P<suffix>\.(?:md|markdown|txt|html))|info\.json)")
@@ -28,12 +34,39 @@ def is_textbundle(path: str) -> bool:
 
 
 def textbundle_items(export: MultiFileExport) -> Iterator[Found]:
+    """The bundles in the order of their paths. In a backup of Bear, notes in the trash are skipped, and archived ones
+    are drafts."""
+    trashed = 0
     for path in export.paths:
         found = _FILE.fullmatch(path)
         if found and found["suffix"]:
+            fields = _fields_of_bear(export, posixpath.join(posixpath.dirname(path), "info.json"))
+            if fields.get("trashed"):
+                trashed += 1
+                continue
             form = {".md": ".md", ".markdown": ".md", ".txt": "text"}.get(found["suffix"], "page")
             read = partial(_read, export, path, found["title"] if form == ".md" else "")
-            yield SourceItem(export.name_of(path), read, form, read_sibling=export.read_sibling(path))
+            hints = Draft(
+                "",
+                "",
+                published=date_in_text(str(fields.get("creationDate") or "")),
+                updated=date_in_text(str(fields.get("modificationDate") or "")),
+                draft=bool(fields.get("archived")),
+            )
+            notes = (not_public("archived"),) if hints.draft else ()
+            siblings = export.read_sibling(path)
+            yield SourceItem(export.name_of(path), read, form, hints=hints, read_sibling=siblings, notes=notes)
+    if trashed:
+        yield LeftOut.by_kind(export.name, Counter({"trash": trashed}))
+
+
+def _fields_of_bear(export: MultiFileExport, path: str) -> dict[str, Any]:
+    """What Bear says of a note in ``info.json``; empty for other programs."""
+    try:
+        fields = read_json(decode_page(export.read(path)))["net.shinyfrog.bear"]
+    except (NotImported, ValueError, KeyError, TypeError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _read(export: MultiFileExport, path: str, title: str) -> Fetched:

@@ -6,6 +6,7 @@ from ...i18n import Message
 
 _OFFICE = Message("open it in LibreOffice, Word or WPS, save it as .docx or .odt, and import that")
 _SLIDES = Message("copy its text, and paste it: python -m reader import -")
+JOPLIN = Message("in Joplin, export “MD - Markdown + Front Matter”, and import that folder")
 _HINTS = {
     (".doc", ".dot", ".wps", ".wpt", ".rtf"): _OFFICE,
     (".pages",): Message("open it in Pages, export it to Word (.docx), and import that"),
@@ -18,6 +19,8 @@ _HINTS = {
     (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"): Message("unpack it, and import the folder"),
     (".msg", ".pst"): Message("save the mail as .eml, and import that"),
     (".webarchive", ".warc", ".wacz"): Message("save the page as HTML or MHTML, and import that"),
+    (".jex",): JOPLIN,
+    (".one", ".onepkg"): Message("export the page from OneNote to Word (.docx), and import that"),
     (".mbox",): Message("save each mail as .eml, and import the folder"),
 }
 HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
