@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -289,6 +290,29 @@ def test_a_server_that_is_not_there_is_a_fault_without_its_password(tmp_path):
         pass
     assert "geheim" not in str(refusal.value)
     assert state.revision == 0
+
+
+def test_a_server_that_does_not_answer_and_a_locked_table_hold_no_thread(postgresql, monkeypatch):
+    monkeypatch.setattr("reader.state.engines._OPTIONS", "-c lock_timeout=20ms")
+    monkeypatch.setattr("reader.state.engines.READING_SECONDS", 0.2)
+    with postgresql.database() as url:
+        state = State(url)
+        note(state, "rain")
+        with pytest.raises(StateUnusable, match="no answer within"), state.reading() as connection:
+            connection.execute(text("SELECT pg_sleep(600)"))
+        monkeypatch.setattr("reader.state.database.REST_SECONDS", 0.0)
+        with state.reading() as connection:  # on a new connection
+            assert connection.execute(select(state_changes)).one().key == "rain"
+        with psycopg.connect(url) as other:
+            other.execute("LOCK TABLE state_changes")
+            with pytest.raises(StateUnusable, match="lock timeout"):
+                state.changes_since(0)
+            monkeypatch.setattr("reader.state.database.REST_SECONDS", 600.0)
+        with pytest.raises(StateUnusable, match="lock timeout"):  # while it rests, nobody asks the server
+            state.changes_since(0)
+        monkeypatch.setattr("reader.state.database.REST_SECONDS", 0.0)
+        assert state.changes_since(0).revision == 1
+        state.close()
 
 
 def test_doctor_names_a_state_that_cannot_be_used(settings, file, runner):

@@ -28,7 +28,7 @@ def dump(connection: Connection) -> Iterator[str]:
     """
     yield json.dumps({"migrations": sorted(applied(connection))})
     for table in _sorted_tables(connection):
-        for row in connection.execute(select(table)):
+        for row in connection.execute(select(table), execution_options={"yield_per": 500}):
             yield json.dumps([table.name, [_to_json(value) for value in row]])
 
 

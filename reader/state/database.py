@@ -29,6 +29,10 @@ LOG = logging.getLogger(__name__)
 CHECK_SECONDS = 5.0
 """How long the result of ``fault`` is cached."""
 
+REST_SECONDS = 5.0
+"""After a thread waited for a server in vain, one transaction at a time tries again, after a rest. All others fail at
+once: waiting threads would leave none for the pages of articles."""
+
 DELETED = N_(
     "%(path)s was deleted while Reader used it; put it back (a backup: python -m reader restore FILE), or restart"
     " Reader to begin with an empty one"
@@ -63,6 +67,7 @@ class State:
         self._revision = FileRevision(self.path) if self.path else ServerRevision(self._read_revision)
         self._known_revision = 0
         self._write_check = WriteCheck(self.path)
+        self._rest, self._failed_at = "", float("-inf")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -129,8 +134,10 @@ class State:
         from .engines import WRITES
 
         of_block: Exception | None = None
+        self._refuse_at_rest()
+        started_at = time.monotonic()
         try:
-            engine = self._current()
+            engine = self._current(started_at)
             with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
                 try:
                     yield connection
@@ -141,15 +148,26 @@ class State:
             if error is of_block or (reason := self._reason(error)) is None:
                 raise
             self._set_fault(reason)
+            if self.path is None and _is_overdue(error):
+                self._rest, self._failed_at = reason, time.monotonic()
             raise StateUnusable(reason) from error
         except StateUnusable as error:
             self._set_fault(error.reason)
             raise
+        self._rest = ""
         self._set_fault("")
 
-    def _current(self) -> Engine:
+    def _refuse_at_rest(self) -> None:
+        """Raises StateUnusable during the rest after a wait in vain. After it, returns for one caller per rest."""
+        if self._rest and time.monotonic() < self._failed_at + REST_SECONDS:
+            raise StateUnusable(self._rest)
+        self._failed_at = time.monotonic()
+
+    def _current(self, started_at: float) -> Engine:
         """The engine of this process for the current file. Creates the database and its tables if they are missing."""
         with self._lock:
+            if self._rest and self._failed_at > started_at:  # another thread failed while this one waited
+                raise StateUnusable(self._rest)
             opened = os.getpid(), file_identity(self.path) if self.path else ""
             if self._engine is not None and opened == self._opened:
                 return self._engine
@@ -259,6 +277,12 @@ def _reason_of_sqlite(path: Path, error: sqlite3.Error) -> str:
             "%(path)s is damaged (%(cause)s): %(hint)s", path=str(path), cause=str(error), hint=Message(RESTORE)
         )
     return Message("%(path)s: %(cause)s", path=str(path), cause=str(error))
+
+
+def _is_overdue(error: Exception) -> bool:
+    from .bounded_postgresql import is_overdue
+
+    return is_overdue(getattr(error, "orig", error))
 
 
 def _first_line(error: object) -> str:

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
 
 from ..storage.sqlite import closing_on_error, open_database
+
+if TYPE_CHECKING:
+    from .bounded_postgresql import BoundedConnection
 
 BUSY_SECONDS = 30
 """How long a writing transaction waits for the others."""
 
 CONNECT_SECONDS = 5
 """How long connecting to PostgreSQL may take."""
+
+LOCKED_SECONDS = 5
+"""How long a reading transaction waits for a table that another program has locked."""
+
+READING_SECONDS, WRITING_SECONDS = 10.0, BUSY_SECONDS + 30.0
+"""How long PostgreSQL may take for an answer in each kind of transaction. Large tables are read in parts."""
 
 WRITES = "writes"
 """The execution option that marks a connection for writing transactions."""
@@ -31,6 +41,7 @@ POOL = {"poolclass": QueuePool, "pool_size": 4, "max_overflow": 60, "pool_timeou
 
 # The server probes the connection, so that it releases the lock of an unreachable machine within ten seconds.
 _KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
+_OPTIONS = f"{_KEEPALIVE} -c lock_timeout={LOCKED_SECONDS}s"
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -52,9 +63,10 @@ def sqlite_engine(path: Path) -> Engine:
 def postgresql_engine(url: str) -> Engine:
     """An engine for the PostgreSQL database at *url*. Raises ImportError without psycopg (requirements-many.txt)."""
     address = make_url(url).set(drivername="postgresql+psycopg")
-    arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _KEEPALIVE}
+    arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _OPTIONS}
     arguments = {name: value for name, value in arguments.items() if name not in address.query}
     engine = create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **POOL)
+    event.listen(engine, "do_connect", _connect_to_postgresql)
     event.listen(engine, "begin", _begin_in_postgresql)
     return engine
 
@@ -66,8 +78,23 @@ def _begin_in_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _connect_to_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> BoundedConnection:
+    from .bounded_postgresql import BoundedConnection
+
+    return BoundedConnection.connect(*arguments, **options)
+
+
+def limit_wait(connection: Connection, seconds: float | None) -> None:
+    """Limits the wait for each answer of PostgreSQL in this transaction; None removes the limit. Does nothing for
+    SQLite."""
+    if connection.dialect.name == "postgresql":
+        connection.connection.driver_connection.longest_seconds = seconds  # type: ignore[union-attr]
+
+
 def _begin_in_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(WRITES):
+    writes = connection.get_execution_options().get(WRITES)
+    limit_wait(connection, WRITING_SECONDS if writes else READING_SECONDS)
+    if writes:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     else:

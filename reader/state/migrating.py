@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from ..storage.atomic_files import sync_folder
 from ..storage.private_files import FILE_MODE, FOLDER_MODE
 from ..storage.sqlite import open_database
-from .engines import WRITES
+from .engines import WRITES, limit_wait
 from .migration_heads import FOLDER, is_current
 
 SCHEMA = FOLDER / "sqlite.sql"
@@ -79,10 +79,11 @@ def applied(connection: Connection) -> list[str]:
 
 
 def upgrade(connection: Connection, revisions: Iterable[str]) -> None:
-    """Applies the migrations up to and including each of *revisions*."""
+    """Applies the migrations up to and including each of *revisions*, however long that takes."""
     from alembic import command
     from alembic.config import Config
 
+    limit_wait(connection, None)
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
