@@ -2,8 +2,9 @@
 
     python benchmarks/library.py [--quick] [--plot docs/library.svg]
 
-Measured for each size: reading all files, a start without changes, the delay of one changed file on a real server
-(granian, inotify), the memory of that server, the SQL of the pages, and forty searches. ``--quick`` stops at 5,000.
+Measured for each size: reading all files (against a plain program with the same libraries), a start without changes,
+the delay of one changed file on a real server (granian, inotify), the memory of that server, the SQL of the pages, and
+forty searches. ``--quick`` stops at 5,000.
 Exits 1 if a target is missed; targets that depend on the size are for 100,000 and are scaled down.
 """
 
@@ -12,9 +13,11 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import resource
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,11 +26,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -127,6 +130,9 @@ class Figures:
     cold_s: float
     cold_cpu_s: float
     """Of all processes together: independent of other load on the machine."""
+    plain_cpu_s: float
+    """Of the peer, ``read_plainly``, which does the least with the same files; extrapolated from 1,000 of them."""
+    cold_of_plain: float
     warm_s: float
     seen_s: float
     web_mb: float
@@ -142,11 +148,13 @@ class Figures:
 
 
 AIMS = {
-    "cold_s": 60.0, "warm_s": 1.5, "seen_s": 1.0, "web_mb": 90.0, "home_ms": 1.0, "section_ms": 1.0, "article_ms": 1.0,
-    "issue_ms": 1.0, "search_ms": 3.0, "search_worst_ms": 50.0,
+    "cold_of_plain": 3.0, "warm_s": 1.5, "seen_s": 1.0, "web_mb": 90.0, "home_ms": 1.0, "section_ms": 1.0,
+    "article_ms": 1.0, "issue_ms": 1.0, "search_ms": 3.0, "search_worst_ms": 50.0,
 }  # fmt: skip
-GROWS = ("cold_s", "warm_s")
-"""Their targets are for 100,000 articles and are scaled down for fewer, plus half a second of start-up."""
+GROWS = ("warm_s",)
+"""Its target is for 100,000 articles and is scaled down for fewer, plus half a second of start-up."""
+
+PLAIN_SAMPLE = 1_000
 
 
 def main() -> None:
@@ -201,6 +209,7 @@ def measure(folder: Path, count: int) -> Figures:
     before = cpu_seconds()
     cold = timed(services.library.scan_all)
     cold_cpu = cpu_seconds() - before
+    plain_cpu = read_plainly(settings.articles, folder / "plain.sqlite3") * count
     warm = timed(lambda: Library(settings).scan_all())
     catalog = Catalog(settings.catalog, settings.timezone)
     slugs = [teaser.slug for teaser in catalog.latest(limit=200)]
@@ -217,7 +226,8 @@ def measure(folder: Path, count: int) -> Figures:
     }
     seen, web_mb = of_a_server(settings, slugs)
     return Figures(
-        articles=count, cold_s=cold, cold_cpu_s=cold_cpu, warm_s=warm, seen_s=seen, web_mb=web_mb, **lists,
+        articles=count, cold_s=cold, cold_cpu_s=cold_cpu, plain_cpu_s=plain_cpu, cold_of_plain=cold_cpu / plain_cpu,
+        warm_s=warm, seen_s=seen, web_mb=web_mb, **lists,
         search_ms=statistics.median(searches), search_worst_ms=max(searches), best_first_ms=statistics.median(best),
         catalog_mb=settings.catalog.stat().st_size / 1e6,
     )  # fmt: skip
@@ -301,9 +311,40 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def cpu_seconds() -> float:
-    """Of this process and its terminated children."""
+    """Of this process and its children: the terminated ones, and those that wait for more files (proc(5))."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    lists = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pids in lists for pid in pids]
+    waiting = sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+    return sum(one.ru_utime + one.ru_stime for one in used) + waiting
+
+
+def read_plainly(articles: Path, database: Path) -> float:
+    """Processor seconds for each article of a program that does the least: YAML, Markdown, sanitizing, and two tables.
+
+    It has no limits, no other formats, no checks of fields, no links, pictures, versions or history. Its search
+    finds pairs of characters, as ours does.
+    """
+    import comrak
+    import nh3
+    import yaml
+
+    paths = sorted(articles.rglob("*.md"))[:PLAIN_SAMPLE]
+    began = time.process_time()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE articles (path PRIMARY KEY, fields, body)")
+        connection.execute("CREATE VIRTUAL TABLE search USING fts5 (words, content = '')")
+        for number, path in enumerate(paths):
+            _, head, text = path.read_text("utf-8").split("---\n", 2)
+            fields = yaml.load(head, yaml.CSafeLoader)
+            body = nh3.clean(comrak.render_markdown(text))
+            plain = re.sub("<[^>]+>", "", f"{fields['title']} {body}")
+            pairs = " ".join(one + other for one, other in pairwise(plain))
+            connection.execute("INSERT INTO articles VALUES (?, ?, ?)", (str(path), str(fields), body))
+            connection.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", (number, pairs))
+        connection.commit()
+    return (time.process_time() - began) / len(paths)
 
 
 def median_ms(work: Callable[[], object], times: int = 50) -> float:
@@ -316,7 +357,7 @@ def median_ms(work: Callable[[], object], times: int = 50) -> float:
 def plot(found: list[Figures]) -> str:
     """Four small charts of each measurement by the number of articles; the dashed line is the target."""
     charts = [
-        ("reading all, s", "cold_s"), ("starting, s", "warm_s"), ("a web process, MB", "web_mb"),
+        ("reading, of the plain program", "cold_of_plain"), ("starting, s", "warm_s"), ("a web process, MB", "web_mb"),
         ("searching, ms", "search_ms"),
     ]  # fmt: skip
     drawn = "".join(chart(found, label, name, 20 + 170 * at) for at, (label, name) in enumerate(charts))
