@@ -58,6 +58,7 @@ def publications(folder):
         "hant": in_chosen_script(of_article(seed), "hant"),
         "english": of_article(english),
         "picture": of_article(with_picture(folder)),
+        "odd": of_article(odd_article(folder)),
         "notes": of_article(to_article(read_draft(".md", MANY_NOTES.encode()), PurePosixPath("notes.md"), Settings())),
     }
 
@@ -69,6 +70,15 @@ def with_picture(folder):
     write_record(folder, picture, path)
     body = f'<figure><img src="/media/{picture.digest}-1080.jpg" alt="大河"><figcaption>大河上下</figcaption></figure>'
     return make_article("river", title="大河", body=sanitize(body))
+
+
+def odd_article(folder):
+    """Pictures as heading and in a link at the start of a paragraph; definitions without a term, and terms without one."""
+    picture = re.search(r"<img[^>]*>", with_picture(folder).body)[0]
+    pictures = f'<h2>{picture}</h2><p><a href="https://x.example/"><strong>{picture}</strong></a>文</p>'
+    return make_article(
+        "odd", body=sanitize(f"{pictures}<dl><dd>义</dd><dt>词</dt></dl><dl><dt>词</dt><dd>义</dd></dl>")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +168,12 @@ def test_accessibility_is_declared(epubs):
 def test_contents_of_an_article_are_its_headings(epubs):
     nav = opened(epubs["seed"]).read("EPUB/nav.xhtml").decode()
     assert re.findall(r'<a href="a1.xhtml#[^"]+">([^<]+)', nav)[0] == "扩大组织覆盖，让战斗堡垒更坚固"
+
+
+def test_a_heading_that_is_a_picture_is_in_the_contents_with_its_words(epubs):
+    nav = opened(epubs["odd"]).read("EPUB/nav.xhtml").decode()
+    assert re.findall(r'<a href="a1.xhtml#[^"]+">([^<]+)', nav) == ["大河"]
+    assert '<p class="pictured"><a href' in opened(epubs["odd"]).read("EPUB/a1.xhtml").decode()
 
 
 def test_contents_of_an_issue_have_two_levels_sections_and_articles(epubs):

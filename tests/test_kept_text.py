@@ -44,6 +44,9 @@ published: 2026-05-01 06:00
 ---
 甲[^1]，乙[^1]，丙[^长]。
 
+> [!note] 提醒
+> 框里
+
 - 一段
 
   二段[^2]
@@ -84,7 +87,7 @@ def paragraphs(request) -> list[str]:
         ["格一 格二\t10⁻³"],
         ["质能 E=m 之后。"],
         ["某某办公室\n2026年5月1日"],
-        ["甲[1]，乙[1]，丙[2]。", "- 一段", "  二段[3]", "1. 注一", "2. 三段", "   四段", "3. 注二"],
+        ["甲[1]，乙[1]，丙[2]。", "提醒", "框里", "- 一段", "  二段[3]", "1. 注一", "2. 三段", "   四段", "3. 注二"],
     ],
     ids=lambda lines: lines[0][:10],
 )
@@ -140,6 +143,12 @@ def test_notes_in_a_pdf_have_the_numbers_of_their_marks():
     assert "二段3" in text
     assert "3. 注二" in text
     assert re.search(r"^1\. $.*^2\. $", text, re.MULTILINE | re.DOTALL)
+
+
+def test_a_callout_in_a_pdf_is_where_it_is_in_the_text():
+    [page] = pymupdf.open("pdf", exported("pdf", ".md", NOTES, "a4"))
+    heights = [page.search_for(text)[0].y0 for text in ("提醒", "框里", "一段", "注二")]
+    assert heights == sorted(heights)
 
 
 def test_the_number_of_a_note_is_no_part_of_a_heading_or_title():

@@ -304,6 +304,11 @@ def test_lines_of_a_poem_end_where_they_end_in_the_source_whatever_is_emphasized
     assert sanitize(f'<blockquote class="poem">{loose[0]}{poem}{loose[1]}</blockquote>') == wanted
 
 
+def test_the_groups_of_a_list_of_terms_stay_terms_and_descriptions():
+    groups = "<dl><div><dt>甲</dt><dd>义<div>二</div></dd></div><div><dt>乙</dt><dd>义</dd></div></dl><div>外</div>"
+    assert sanitize(groups) == "<dl><dt>甲</dt><dd>义<p>二</p></dd><dt>乙</dt><dd>义</dd></dl><p>外</p>"
+
+
 def test_a_term_that_becomes_a_description_is_still_part_of_the_poem():
     clean = '<dl class="poem"><dd><hr>床前<br>明月</dd></dl>'
     assert sanitize('<dl class="poem"><dt><hr>床前\n明月</dt></dl>') == sanitize(clean) == clean

@@ -52,6 +52,7 @@ WORDS = {
     "small": f"<p><kbd>{LONG}</kbd><sup>{LONG}</sup><sub>{LONG}</sub></p>",
     "ruby": f"<p><ruby>{LONG}<rt>{LONG}</rt></ruby></p>",
     "footnote": f"甲[^1]。\n\n[^1]: {LONG}",
+    "callout": f"甲\n\n> [!note] {LONG}\n> {LONG}\n\n乙",
     "poem": f'<p class="poem">{LONG}<br>{LONG}</p>',
     "cyrillic": "Ж" * 400,
 }

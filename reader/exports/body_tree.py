@@ -30,6 +30,7 @@ class Heading:
 
 
 _WORDS = ".//text()[not(ancestor::math or ancestor::sup[@class='footnote-ref'])] | .//math/@alttext"
+_WORDS_OF_PICTURES = ".//img/@alt"
 
 
 class Body:
@@ -48,12 +49,13 @@ class Body:
         self._resolve_links(address)
 
     def headings(self) -> list[Heading]:
-        """The headings in reading order. A heading without an id gets one."""
+        """The headings in reading order, but none without words. A heading without an id gets one."""
         found = []
         for number, element in enumerate(self.root.iter(*HEADINGS), 1):
             if "id" not in element.attrib:
                 element.set("id", f"{self._prefix}s{number}")
-            found.append(Heading(int(element.tag[1]), element.get("id"), element_text(element)))
+            if text := element_text(element) or " ".join(element.xpath(_WORDS_OF_PICTURES)).strip():
+                found.append(Heading(int(element.tag[1]), element.get("id"), text))
         return found
 
     def pictures(self) -> list[HtmlElement]:
@@ -132,6 +134,16 @@ def ruby_to_parentheses(body: Body) -> Body:
             for child in list(reading):
                 child.drop_tree()
         ruby.drop_tag()
+    return body
+
+
+def complete_definitions(body: Body) -> Body:
+    """Adds the empty ``dt`` and ``dd`` without which a group of a ``dl`` is not valid (HTML 4.4.9). Returns *body*."""
+    for listed in body.root.iter("dl"):
+        if len(listed) and listed[0].tag == "dd":
+            listed.insert(0, etree.Element("dt"))
+        if len(listed) and listed[-1].tag == "dt":
+            etree.SubElement(listed, "dd")
     return body
 
 

@@ -33,8 +33,9 @@ def place_pictures(body: Body, options: Options, folder: str, gettext: Gettext) 
         found[name] = content
         picture.set("src", folder + name)
         picture.set("alt", picture.get("alt") or caption_of(picture) or gettext("Picture"))
-        if starts_paragraph(picture):
-            picture.getparent().set("class", "pictured")
+        paragraph = begun_paragraph(picture)
+        if paragraph is not None and "class" not in paragraph.attrib:
+            paragraph.set("class", "pictured")
     return found
 
 
@@ -54,10 +55,15 @@ def rendered(address: str, options: Options, size: str = "export") -> bytes:
         return b""
 
 
-def starts_paragraph(picture: HtmlElement) -> bool:
-    """Whether the picture is at the start of a paragraph, where an indent would push it over the right margin."""
-    parent, before = picture.getparent(), picture.getprevious()
-    return parent.tag == "p" and before is None and not (parent.text or "").strip() and "class" not in parent.attrib
+def begun_paragraph(element: HtmlElement) -> HtmlElement | None:
+    """The paragraph that begins with *element*, also inside of links and emphasis; None if there is none.
+
+    There, the indent of a paragraph would push a picture over the right margin.
+    """
+    parent = element.getparent()
+    if parent is None or element.getprevious() is not None or (parent.text or "").strip():
+        return None
+    return parent if parent.tag == "p" else begun_paragraph(parent)
 
 
 def replace_by_alternative_text(picture: HtmlElement) -> None:

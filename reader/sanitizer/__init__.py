@@ -33,6 +33,7 @@ from markupsafe import Markup
 from .allowlist import ATTRIBUTES, BLOCKS, CLASSES, CLASSES_OF_CODE, INLINES, MATHML, MATHML_ATTRIBUTES, SCHEMES
 from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
+from .definition_groups import without_definition_groups
 from .embeds_to_links import with_media_links
 from .github_heading_slugs import with_linked_headings
 from .limits import check_attributes, check_cleaned, check_markdown, check_source, check_tables
@@ -93,7 +94,7 @@ def sanitize(dirty: str) -> Markup:
         _CLEANER.clean(with_media_links(dirty)).replace("&nbsp;", "\u00a0")
     )  # a second time: before, &#1; was not a character
     check_cleaned(clean)
-    html = _repeat_removals(_in_blocks(with_linked_headings(clean)))
+    html = _repeat_removals(_in_blocks(with_linked_headings(without_definition_groups(clean))))
     check_cleaned(html)
     check_tables(html)
     return Markup(html)  # noqa: S704

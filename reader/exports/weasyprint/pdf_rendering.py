@@ -193,8 +193,8 @@ def _insert_breaks(element: Any) -> None:
 
 
 def _label(element: Any) -> Iterator[str]:
-    """The parts of a heading's text, without notes and their marks."""
-    yield element.text or ""
+    """The parts of a heading's text, and the words of its pictures, without notes and their marks."""
+    yield element.text or element.get("alt", "")
     for child in element:
         if child.get("class") not in NOTES:
             yield from _label(child)
