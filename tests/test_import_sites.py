@@ -296,6 +296,27 @@ def test_pictures_inside_a_saved_page_become_files(run, settings, tmp_path):
     assert "imported from https://paper.example/a.html" in (settings.articles / files(settings)[0]).read_text("utf-8")
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_page_saved_as_complete_has_the_pictures_beside_it_and_its_frames_are_no_articles(
+    run, settings, tmp_path, kind
+):
+    page = f"""<!-- saved from url=(0029)https://paper.example/a.html --><html><h1>沿河步道开放</h1><p>2018-11-23</p>{PARAGRAPHS}
+<img src="./步道 - 晨报_files/walk 1.png"><img data-src="https://paper.example/640?wx=png" src="./步道 - 晨报_files/640(1)">"""
+    frame = f"<h1>限时优惠</h1>{PARAGRAPHS.replace('步道', '商品')}"
+    name = "步道 - 晨报"
+    contents = {f"{name}.html": page, f"{name}_files/saved_resource.html": frame}
+    contents |= {f"{name}_files/walk 1.png": picture(), f"{name}_files/640(1)": picture("red")}
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for path, content in contents.items():
+            archive.writestr(path, content)
+    if kind == "folder":
+        zipfile.ZipFile(tmp_path / "a.zip").extractall(tmp_path / "a")
+    result = run(tmp_path / {"folder": "a", "zip": "a.zip"}[kind])
+    assert "1 imported, 1 skipped, 0 failed" in result.output
+    assert "a part of the page" in result.output
+    assert [name.rpartition("/")[2] for name in files(settings)] == ["沿河步道开放.md", "1.png", "2.png"]
+
+
 def test_pictures_inside_markdown_become_files(run, settings, tmp_path):
     text = (
         f"# 步道\n\n![甲]({data_address(picture())})\n\n![乙][image1]\n\n[image1]: <{data_address(picture('red'))}>\n"

@@ -127,8 +127,11 @@ def _opening(element: HtmlElement, tag: str | None, base: str) -> str:
 
 
 def absolute(base: str, address: str) -> str:
-    """*address* resolved relative to *base*; empty unless it is http(s) or mailto."""
-    address = re.sub(r"\s+", "", address)
+    """*address* resolved relative to *base*; empty unless it is http(s) or mailto.
+
+    As in browsers (URL standard, 4.4), line breaks are removed, and spaces within are encoded.
+    """
+    address = re.sub(r"\s*[\t\r\n]\s*", "", address.strip()).replace(" ", "%20")
     if not address or address.startswith("#"):
         return ""
     try:

@@ -21,7 +21,16 @@ from ...library.directory_walk import EntryKind, find_root, walk
 from ...storage.regular_files import open_regular, read_real, read_regular
 from . import own_exports
 from .epub import book_items
-from .file_selection import ARCHIVES, KNOWN, NAMES, Skipped, is_wanted, reason_to_skip
+from .file_selection import (
+    ARCHIVES,
+    KNOWN,
+    NAMES,
+    PART_OF_SAVED_PAGE,
+    Skipped,
+    is_wanted,
+    parts_of_saved_pages,
+    reason_to_skip,
+)
 from .http import LARGEST_PAGE_BYTES, Fetched, Fetcher
 from .items import Found, ReadSibling, SourceItem, limit_cpu_time, needs_too_much_memory
 from .multi_file_exports import MultiFileExport
@@ -96,12 +105,15 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
     files = [entry.path for entry in entries if entry.kind is EntryKind.FILE]
     export = MultiFileExport(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
     export_paths = yield from _multi_file_items(export)
+    parts = parts_of_saved_pages(files)
     for entry in entries:
         path = Path(entry.real_path)
         if entry.kind is EntryKind.PROBLEM:
             yield NotImported(str(folder / entry.path), entry.problem_without_path)
         elif entry.kind is EntryKind.LEFT_OUT:
             skipped.add(entry.path, entry.cause)
+        elif entry.path in parts:
+            skipped.add(entry.path, PART_OF_SAVED_PAGE)
         elif entry.kind is EntryKind.FILE and entry.path not in export_paths:
             name = str(folder / entry.path)
             yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
@@ -214,10 +226,11 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
     paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_to_skip(path)]
     export = MultiFileExport(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
     export_paths = yield from _multi_file_items(export)
+    parts = parts_of_saved_pages(paths)
     for path in archive.paths:
         member = f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
-        if reason := reason_to_skip(path):
+        if reason := PART_OF_SAVED_PAGE if path in parts else reason_to_skip(path):
             skipped.add(path, reason)
         elif path in export_paths:
             continue
