@@ -586,4 +586,5 @@ def test_a_list_of_feeds_gives_the_entries_of_each_and_of_its_older_pages(run, s
         (tmp_path / "l.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', "utf-8")
         result = run(tmp_path / "l.opml")
     assert "4 imported, 0 skipped, 1 failed" in result.output, result.output
+    assert "第二页说的是江边的渡口" in body_of(settings, "第二页"), "UTF-8, although nothing declares it"
     assert [path for path, _ in asked].count("/a") == 1, "a circle of pages ends"

@@ -55,7 +55,7 @@ def _body_in(markdown: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
 
 
 def slug_for(draft: Draft, existing: set[str]) -> str:

@@ -62,10 +62,7 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
     if content.lstrip().startswith(b"{"):
         yield from _json_entries(content)
         return
-    feed = feedparser.parse(
-        content, response_headers={"content-location": address} if address else {}, sanitize_html=False
-    )
-    for entry in feed.entries:
+    for entry in _parsed(content, address).entries:
         body = max((part.get("value") or "" for part in entry.get("content", [])), key=len, default="")
         body = (body or entry.get("summary") or "") + _enclosures(entry.get("enclosures", []))
         names = [author.get("name") or "" for author in entry.get("authors", [])]
@@ -78,6 +75,13 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
             names=names,
             tags=[tag.get("term") or "" for tag in entry.get("tags", [])],
         )
+
+
+def _parsed(content: bytes, address: str) -> feedparser.FeedParserDict:
+    """The parsed feed. Without a declared encoding it is UTF-8 (XML 1.0, 4.3.3); feedparser assumes that only for the
+    type of XML."""
+    headers = {"content-type": "application/xml"} | ({"content-location": address} if address else {})
+    return feedparser.parse(content, response_headers=headers, sanitize_html=False)
 
 
 def _json_entries(content: bytes) -> Iterator[FeedItem]:
@@ -173,7 +177,7 @@ def _next_page(content: bytes, address: str) -> str:
     if content.lstrip().startswith(b"{"):
         found = re.search(rb'"next_url"\s*:\s*("(?:[^"\\]|\\.)*")', content)
         return urljoin(address, str(json.loads(found[1]))) if found else ""
-    links = feedparser.parse(content).feed.get("links", [])
+    links = _parsed(content, address).feed.get("links", [])
     by_relation = {link.get("rel", ""): str(link.get("href", "")) for link in links}
     next_url = by_relation.get("next") or by_relation.get("prev-archive") or ""
     return urljoin(address, next_url) if next_url else ""
