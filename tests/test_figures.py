@@ -12,6 +12,7 @@ from factories import make_article
 from PIL import Image
 
 from reader.article_building.body_transforms import transform_body
+from reader.article_building.figures import without_figures
 from reader.exports import EXPORTS
 from reader.exports.article_markdown import body_markdown, read_back
 from reader.exports.options import options_of
@@ -114,6 +115,19 @@ def test_a_picture_within_a_sentence_a_list_a_table_or_a_figure_stays_as_it_is(t
 def test_the_markdown_of_a_figure_is_that_of_its_file(text):
     article = make_article(body=read_back(text, "zh-CN"), language="zh-CN")
     assert body_markdown(article) == text
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "<figure>{0}{1}<figcaption>两张</figcaption></figure>",
+        "<ul><li><figure>{0}<figcaption>甲</figcaption></figure></li></ul>",
+        "<table><tbody><tr><td><figure>{0}<figcaption>甲</figcaption></figure></td></tr></tbody></table>",
+    ],
+)
+def test_a_figure_that_no_paragraph_becomes_is_a_figure_in_its_file(figure):
+    body = sanitize(figure.format('<img src="a.jpg" alt="甲">', '<img src="b.jpg" alt="">'))
+    assert without_figures(body, "zh-CN") == body
 
 
 ARTICLE = (

@@ -76,14 +76,26 @@ def without_figures(body: Markup, language: str) -> Markup:
     """*body* as in its file: a figure becomes paragraphs again if ``to_figures`` converts these to the same figure."""
     parts = tokens(body)
     out: list[Token] = []
+    open_blocks: list[str] = []
     at = 0
     while at < len(parts):
         end = at + 1
-        if parts[at].name == "figure" and not parts[at].end:
+        if parts[at].name == "figure" and not parts[at].end and _ALLOWED_PARENTS.issuperset(open_blocks):
             end = next(index for index in range(end, len(parts)) if parts[index].name == "figure") + 1
-        out += _paragraphs(parts[at:end], language)
+            out += _source_of(parts[at:end], language)
+        else:
+            _update_open_blocks(open_blocks, parts[at])
+            out.append(parts[at])
         at = end
     return joined(out)
+
+
+def _source_of(figure: list[Token], language: str) -> list[Token]:
+    """The paragraphs that ``to_figures`` converts to *figure*; *figure* itself if there are none."""
+    paragraphs = _paragraphs(figure, language)
+    again = list(paragraphs)
+    to_figures(again, language)
+    return paragraphs if joined(again) == joined(figure) else figure
 
 
 def caption_of(attributes: dict[str, str], language: str) -> str:
