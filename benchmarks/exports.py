@@ -154,7 +154,8 @@ def stock(name: str, *_: str) -> Callable[[], bytes]:
 def plain_html(name: str) -> str:
     render = Renderer(ROOT / "templates", ROOT / "static").render
     document = to_document(subject(name), replace(OPTIONS, base_url=""), Body.html, "media:")
-    return render("export/document.html", **document.context(), site_name=OPTIONS.site_name)
+    lines = dict.fromkeys(("contents_lines", "lead_lines", "story_lines"), lambda title: [title])
+    return render("export/document.html", **document.context(), **lines, running_part=str, site_name=OPTIONS.site_name)
 
 
 def typst(name: str, *_: str) -> Callable[[], bytes]:
