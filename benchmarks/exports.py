@@ -392,12 +392,13 @@ def aims(figures: dict[str, Figure], worker: int, ratio: float, slowdown: float)
     one, phone, issue = figures["ours, A4"], figures["ours, phone"], figures["ours, issue, A4 in two columns"]
     epub, book = figures["ours, EPUB"], figures["ours, issue, EPUB"]
     return [
-        Aim("A4 to stock", one.warm / figures["stock WeasyPrint, Noto CJK, A4"].warm, 0.45),
+        Aim("A4 to stock", one.warm / figures["stock WeasyPrint, Noto CJK, A4"].warm, 0.30),
         Aim("A4", one.size / 1000, 130, " KB"),
         Aim("phone to A4", phone.warm / one.warm, 1.8),
         Aim("worker", worker / MEGABYTE, 100, " MB"),
         Aim("issue", issue.size / MEGABYTE, 1.0, " MB"),
-        Aim("issue to one article", ratio, 35),
+        Aim("issue to one article", ratio, 15),
+        Aim("issue to typst", issue.warm / figures["typst, issue, one column"].warm, 6),
         Aim("EPUB", epub.size / 1000, 11.9, " KB"),
         Aim("EPUB time", epub.warm * 1000, 5, " ms"),
         Aim("issue EPUB time", book.warm * 1000, 20, " ms"),

@@ -189,6 +189,36 @@ def test_every_page_without_variables_can_be_cached_and_answers_304_to_its_own_e
     assert [fault for address in addresses for fault in faults_of(client, address)] == []
 
 
+VISITORS = (
+    {},
+    {"Accept-Language": "en"},
+    {"Accept-Language": "zh-TW"},
+    {"Save-Data": "on"},
+    {"Cookie": "reader=s5.dark.titles.hant.large.en"},
+)
+
+
+def bodies_by_etag(client, addresses: list[str]) -> dict[tuple[str, str], set[bytes]]:
+    found: dict[tuple[str, str], set[bytes]] = {}
+    for address in addresses:
+        for visitor in VISITORS:
+            answer = client.get(address, buffered=True, headers=visitor)
+            if answer.status_code == 200 and (etag := answer.headers.get("ETag")):
+                found.setdefault((address, etag), set()).add(answer.data)
+    return found
+
+
+def test_one_etag_is_one_body_whoever_asks_and_whatever_changed(publish, app, client):
+    publish({"2026-05-01/rain.md": "---\nsection: 天气\ntags: [雨]\n---\n# 大雨\n\n今天下雨。"})
+    addresses = [*plain_addresses(app), "/a/rain", "/s/天气", "/t/雨", "/d/2026-05-01/"]
+    before = bodies_by_etag(client, addresses)
+    publish({"2026-05-01/snow.md": "---\nsection: 天气\ntags: [雨]\n---\n# 大雪\n\n今天下雪。"})
+    after = bodies_by_etag(client, addresses)
+    both = {key: before.get(key, set()) | after.get(key, set()) for key in before | after}
+    assert len({address for address, _ in both}) > 20
+    assert [key for key, bodies in both.items() if len(bodies) != 1] == []
+
+
 def test_a_page_that_cannot_be_cached_is_found_out(app, client):
     app.add_url_rule("/bare", view_func=lambda: "<!doctype html><title>Bare</title>")
     assert faults_of(client, "/bare") == ["/bare: no ETag", "/bare: no Cache-Control", "/bare: no Vary"]
