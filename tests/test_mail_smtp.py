@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from contextlib import suppress
 
@@ -187,28 +188,40 @@ def test_a_reply_without_an_end_is_not_read_for_ever(monkeypatch, piece, pause):
         thread.join()
 
 
-def test_a_connection_lost_after_the_end_leaves_it_unclear_whether_the_message_was_taken():
+@pytest.mark.parametrize(("last_line", "is_unclear"), [(b".\r\n", True), (b"end\r\n", False)])
+def test_a_connection_lost_after_the_end_leaves_it_unclear_whether_the_message_was_taken(last_line, is_unclear):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        thread = threading.Thread(target=_hang_up_after_the_end, args=(listener,))
+        thread = threading.Thread(target=_hang_up_after, args=(listener, last_line))
         thread.start()
+
+        def wait_unless_the_end_is_awaited() -> bool:
+            if not is_unclear:
+                thread.join()
+            return True
+
         with pytest.raises(ServerFailed) as failed:
-            send(f"smtp://127.0.0.1:{listener.getsockname()[1]}")
+            send(f"smtp://127.0.0.1:{listener.getsockname()[1]}", before_end=wait_unless_the_end_is_awaited)
         thread.join()
-    assert failed.value.is_unclear
+    assert failed.value.is_unclear is is_unclear
 
 
-def _hang_up_after_the_end(listener: socket.socket) -> None:
+def _hang_up_after(listener: socket.socket, last_line: bytes) -> None:
+    """Resets the connection after *last_line*, so that the client's next line can't be sent. Its limit of sizes has more
+    digits than Python converts."""
     connection, _ = listener.accept()
     with connection, connection.makefile("rb") as lines:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.sendall(b"220 stub\r\n")
         for line in lines:
-            if line == b".\r\n":
+            if line == last_line:
                 return
             if line.upper().startswith(b"DATA"):
                 connection.sendall(b"354 go on\r\n")
-            elif line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT"):
+            elif line.upper().startswith(b"EHLO"):
+                connection.sendall(b"250-stub\r\n250 SIZE " + b"9" * 5000 + b"\r\n")
+            elif line[:4].upper() in (b"MAIL", b"RCPT"):
                 connection.sendall(b"250 OK\r\n")
 
 

@@ -169,6 +169,8 @@ def test_the_page_of_an_open_article_names_the_endpoint_in_its_header(site: Site
         ("https://blog.example:25/", RAIN),
         ("https://blog.example/" + "x" * 2000, RAIN),
         (f"{RAIN}#a", RAIN),
+        (f"{NEWS}/a/quiet", RAIN),
+        (f"{NEWS.upper().replace('HTTPS', 'https')}", RAIN),
         ("https://blog.example/", ""),
         ("https://blog.example/", "https://other.example/a/rain"),
         ("https://blog.example/", f"{NEWS}.evil.example/a/rain"),
@@ -340,7 +342,9 @@ def test_a_public_page_leads_to_no_private_one(site: Site, other: Other, monkeyp
         assert private.asked == []
 
 
-def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another_one(site: Site, other: Other) -> None:
+def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another_one(
+    site: Site, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with site.app.test_request_context():
         for number in range(MOST_WAITING_OF_HOST):
             site.queue.receive(f"{other.url}/{number}", RAIN, "rain", site.now)
@@ -348,6 +352,11 @@ def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another
     assert (response.status_code, "Retry-After" in response.headers) == (503, True)
     site.mention("https://third.example/x")
     assert other.asked == []
+    monkeypatch.setattr("reader.webmentions.mention_queue.MOST_WAITING_OF_DOMAIN", 3)
+    for host in ("a.blog.example", "b.blog.example", "c.d.blog.example"):
+        site.mention(f"https://{host}/")
+    site.mention("https://e.blog.example/", status=503)
+    site.mention("https://notblog.example2/")
 
 
 def test_pages_that_never_answer_keep_no_others_out(site: Site, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:

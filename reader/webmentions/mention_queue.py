@@ -18,8 +18,9 @@ from ..state import State
 TOPIC = "webmentions"
 WAITING, DONE = "waiting", "done"
 MOST_WAITING = 1_000
-MOST_WAITING_OF_HOST = 20
-"""The maximum number of waiting mentions from one host: no client can make this server send many requests to a site."""
+MOST_WAITING_OF_HOST, MOST_WAITING_OF_DOMAIN = 20, 100
+"""The maximum number of waiting mentions from one host: no client can make this server send many requests to a site.
+And from all hosts of a domain (the last two labels): the owner of a domain can make names in it without end."""
 
 LEASE = timedelta(minutes=10)
 """How long a taken row belongs to its process. Then other processes may take it: the first one may have ended."""
@@ -55,7 +56,7 @@ class MentionQueue:
 
         If too many mentions wait, the one with the most failed attempts is deleted. Otherwise pages that never answer
         could fill the queue for the two days of their retries. Raises Busy if no mention has failed, or if too many
-        mentions from the same host wait.
+        mentions from the same host or domain wait.
         """
         from sqlalchemy import delete, func, select
 
@@ -67,7 +68,8 @@ class MentionQueue:
         with self.state.writing() as connection:
             known = connection.execute(select(w.c.id).where(w.c.source == source, w.c.target == target)).first()
             of_host = connection.execute(waiting.where(w.c.host == host)).scalar_one()
-            if known is None and of_host >= MOST_WAITING_OF_HOST:
+            of_domain = connection.execute(waiting.where(_is_in_domain(host))).scalar_one()
+            if known is None and (of_host >= MOST_WAITING_OF_HOST or of_domain >= MOST_WAITING_OF_DOMAIN):
                 raise Busy(Message("too many mentions of this site wait"), retry_seconds=600)
             if known is None and connection.execute(waiting).scalar_one() >= MOST_WAITING:
                 failed = select(w.c.id).where(w.c.status == WAITING, w.c.is_sent.is_(False), w.c.note != "")
@@ -159,6 +161,16 @@ class MentionQueue:
         with self.state.reading() as connection:
             rows = connection.execute(select(w).where(w.c.page == page, w.c.is_sent).order_by(w.c.id))
             return {row.target: row.note if row.status == DONE else "" for row in rows}
+
+
+def _is_in_domain(host: str) -> Any:
+    """An SQL condition: whether a mention is from a host with the last two labels of *host*."""
+    from sqlalchemy import or_
+
+    from .mention_tables import webmentions as w
+
+    domain = ".".join(host.rsplit(".", 2)[-2:])
+    return or_(w.c.host == domain, w.c.host.endswith(f".{domain}", autoescape=True))
 
 
 def _insert(connection: Any, **values: Any) -> None:
