@@ -379,6 +379,14 @@ def test_the_weekly_mail_comes_once_a_week_and_by_day(site):
     assert site.work() == 0
 
 
+def test_an_issue_made_while_the_clock_was_wrong_stops_no_later_one(site):
+    site.subscribe("a@example.org")
+    wrong = site.now + timedelta(days=9000)
+    assert site.sender._outbox.publish(DAILY, wrong.date().isoformat(), ["gone"], wrong) == 1
+    assert site.work() == 1
+    assert sorted(row.status for row in site.rows(mail_outbox)) == ["failed", "sent"]
+
+
 def test_a_withdrawn_article_is_not_mailed(site):
     site.subscribe("a@example.org")
     site.sender.make_edition(DAILY)

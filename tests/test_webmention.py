@@ -403,7 +403,10 @@ def test_a_page_that_fails_is_asked_again_a_few_times_with_growing_pauses(site: 
     site.mention(f"{other.url}/post")
     assert site.work() == 1
     assert site.work() == 0
-    for pause in PAUSES:
+    site.now -= timedelta(days=9000)  # the clock was wrong, and is corrected
+    assert site.work() == 1
+    assert site.work() == 0
+    for pause in PAUSES[1:]:
         site.now += pause
         assert site.work() == 1
     site.now += timedelta(days=30)

@@ -45,7 +45,8 @@ def new_slugs(catalog: Catalog, frequency: str, today: date, before: Sequence[Ed
     reach = MOST_DAYS if before else FIRST_DAYS
     start = today - timedelta(days=reach[frequency])
     if before:
-        start = max(start, date.fromisoformat(before[0].day) - timedelta(days=1))
+        latest = min(date.fromisoformat(before[0].day), today)  # one of the future was made while the clock was wrong
+        start = max(start, latest - timedelta(days=1))
     mailed = {slug for edition in before for slug in edition.slugs}
     days = [day for day, _ in catalog.issues(MOST_ISSUES, before=today + timedelta(days=1)) if day >= start]
     slugs = [teaser.slug for day in days for teaser in catalog.issue(day).teasers]

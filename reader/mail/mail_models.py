@@ -31,6 +31,9 @@ RETRY_PERIODS = {CONFIRMATION: timedelta(hours=24), NOTE: timedelta(hours=24), D
 """How long after its creation a message of each kind is tried again."""
 RETRY_PERIODS |= {ISSUE: timedelta(days=2)}
 
+LONGEST_WAIT = timedelta(days=1)
+"""A message that is due even later was queued while the clock was wrong: it is due now."""
+
 MOST_REFUSALS = 3
 """A subscription also stops after the server refused this many issues in a row for a reason other than the address."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hmac import compare_digest
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from ..state import State
 from ..state.insert_once import insert_once
@@ -37,7 +37,8 @@ class Outbox:
 
     def due(self, now: datetime) -> list[QueuedMessage]:
         """The messages to be sent now, highest priority first, at most BATCH."""
-        is_due = (mail_outbox.c.status == WAITING, mail_outbox.c.due_at <= now)
+        due_at = mail_outbox.c.due_at
+        is_due = (mail_outbox.c.status == WAITING, or_(due_at <= now, due_at > now + mail_models.LONGEST_WAIT))
         order = (mail_outbox.c.turn, mail_outbox.c.due_at, mail_outbox.c.id)
         with self._state.reading() as connection:
             rows = connection.execute(select(mail_outbox).where(*is_due).order_by(*order).limit(BATCH)).all()

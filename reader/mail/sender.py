@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from smtplib import SMTP
 from typing import TYPE_CHECKING
@@ -175,7 +175,7 @@ class MailSender:
         if day is None or not self._is_quiet(local) or not self._outbox.has_subscribers(frequency):
             return 0
         before = self._outbox.editions(frequency, now - EDITION_RETENTION)
-        if before and before[0].day >= day.isoformat():
+        if any(day <= date.fromisoformat(edition.day) <= local.date() for edition in before):
             return 0
         slugs = new_slugs(self._catalog, frequency, local.date(), before)
         if not slugs:

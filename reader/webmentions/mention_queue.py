@@ -28,6 +28,9 @@ LEASE = timedelta(minutes=10)
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))
 """The pause before each retry."""
 
+LONGEST_WAIT = timedelta(days=2)
+"""A mention that is due even later was queued while the clock was wrong: it is due now."""
+
 
 @dataclass(frozen=True)
 class QueuedMention:
@@ -112,12 +115,13 @@ class MentionQueue:
 
         Order: fewer attempts first, then mentions to send before received ones, then the oldest.
         """
-        from sqlalchemy import select, update
+        from sqlalchemy import or_, select, update
 
         from .mention_tables import webmentions as w
 
         order = (w.c.attempts, w.c.is_sent.desc(), w.c.due_at, w.c.id)
-        due = select(w).where(w.c.status == WAITING, w.c.due_at <= now).order_by(*order).limit(limit)
+        is_due = or_(w.c.due_at <= now, w.c.due_at > now + LONGEST_WAIT)
+        due = select(w).where(w.c.status == WAITING, is_due).order_by(*order).limit(limit)
         with self.state.reading() as connection:
             if connection.execute(due).first() is None:
                 return []
