@@ -10,6 +10,8 @@ from ..sanitizer import Token, attributes_of, to_text
 from ..sanitizer.media_types import AUDIO, EMBEDDED, PLAY, VIDEO, media_kind, media_suffix
 
 _KINDS = {kind: f"{PLAY} {kind} · " for kind in (VIDEO, AUDIO, EMBEDDED)}
+_LINK_ALONE = ["p", "a", "", "a", "p"]
+"""The names of the tokens of a paragraph that consists of a link."""
 _MSGIDS = (N_("Video"), N_("Audio"), N_("Embedded content"))
 
 
@@ -26,10 +28,11 @@ def label_media(parts: list[Token], language: str) -> None:
     for part in out:
         if part.text.startswith(PLAY):
             part.text = _translate_label(part.text, language)
-    for paragraph, link, text, end, after in zip(out, out[1:], out[2:], out[3:], out[4:], strict=False):
-        is_alone = [part.name for part in (paragraph, link, text, end, after)] == ["p", "a", "", "a", "p"]
-        if is_alone and media_suffix(attributes_of(link.attributes).get("href", "")) and PLAY not in text.text:
-            text.text = f"{PLAY} {text.text}"
+    for start, link in enumerate(out[1:]):
+        if link.name == "a" and not link.end and [part.name for part in out[start : start + 5]] == _LINK_ALONE:
+            text = out[start + 2]
+            if media_suffix(attributes_of(link.attributes).get("href", "")) and PLAY not in text.text:
+                text.text = f"{PLAY} {text.text}"
     parts[:] = out
 
 

@@ -147,11 +147,11 @@ def tokens(clean: Markup) -> list[Token]:
 
 def joined(parts: Iterable[Token]) -> Markup:
     """The inverse of ``tokens``. Text is escaped: a change to it cannot add a tag."""
-    return Markup("".join(_text(part) if part.text else _tag(part) for part in parts))  # noqa: S704
+    return Markup("".join([_text(part.text) if part.text else _tag(part) for part in parts]))  # noqa: S704
 
 
-def _text(part: Token) -> str:
-    return escape(part.text, quote=False)
+def _text(text: str) -> str:
+    return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
 def _tag(part: Token) -> str:
