@@ -32,6 +32,8 @@ from .pasted_pages.line_patterns import (
     BYLINE_AT_END,
     BYLINE_AT_START,
     BYLINE_OF_AGENCY,
+    BYLINE_OF_AGENCY_AT,
+    BYLINE_WITH_PLACE,
     CAPTION,
     DOCUMENT_NUMBER,
     HEAD_FURNITURE,
@@ -60,8 +62,10 @@ _EDITOR_AT_END = lazy_pattern(
     r"(?<=[。！？…”）)」』])\s*[(（\[【]\s*(?:责任编辑|责编|编辑)\s*[:：]\s*(?P<names>[^()（）\[\]【】。]{2,24})[)）\]】]\s?\d{0,8}$"
 )
 _NO_HEADING = lazy_pattern(
-    r"[(（].*[)）]$|[▲△▼▽]|(?:此致|敬礼|谨启|祝好?|顺颂.{2}|谨祝|特此.{2,4})$|\S{1,16}[〔\[]\d{4}[〕\]]"
+    r"[(（].*[)）]$|[▲△▼▽]|(?:此致|敬礼|谨启|祝好?|顺颂.{2}|谨祝|特此.{2,4})$|\S{1,16}[〔\[]\d{4}[〕\]]|第\s?\d{1,4}\s?号$"
 )
+_NUMBER = lazy_pattern(rf"{DOCUMENT_NUMBER.pattern}|第\s?\d{{1,4}}\s?号")
+"""The number of an official document or of a decree."""
 _RULE = lazy_pattern(r"(?:[*＊·•※☆★◇◆—_=~-] ?){3,}")
 _BULLET = lazy_pattern(r"[-•·*]\s+")
 _ITEM = lazy_pattern(rf"\(?\d{{1,3}}[.)、．]\s*|{_BULLET.pattern}")
@@ -137,7 +141,7 @@ def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
     ``国办发〔2018〕110号``."""
     if story and (opening := OPENS_STORY.match(story[0][:LONGEST_BYLINE])):
         return next((found.at for found in find_dates(opening[0])), None)
-    if not head.number and not any(DOCUMENT_NUMBER.fullmatch(line) for line in story[:3]):
+    if not head.number and not any(_NUMBER.fullmatch(line) for line in story[:3]):
         return None
     return next((found for line in story[:-8:-1] if (found := date_alone(line))), None)
 
@@ -219,7 +223,10 @@ def _most_complete(*bylines: tuple[str, ...]) -> tuple[str, ...]:
 
 def _byline_at_start(story: list[str]) -> tuple[str, ...]:
     start = story[0][:LONGEST_BYLINE] if story else ""
-    found = BYLINE_AT_START.match(fold_traditional(start)) or BYLINE_OF_AGENCY.match(fold_traditional(start))
+    plain = fold_traditional(start)
+    patterns = (BYLINE_AT_START, BYLINE_OF_AGENCY_AT, BYLINE_OF_AGENCY)
+    found = next((found for pattern in patterns if (found := pattern.match(plain))), None)
+    found = found or BYLINE_WITH_PLACE.match(plain, 1 if plain.startswith(tuple("〔【（([")) else 0)
     return names_in(start[slice(*found.span(1))]) if found else ()
 
 

@@ -16,7 +16,7 @@ ROLE = lazy_pattern(
 )
 """Words beside a name that are not part of it: ``记者``, ``文/图``, ``By``."""
 EMPLOYER = lazy_pattern(
-    rf"^\s*(?:本[报网刊台]|(?:[{HAN}]{{2,10}}(?:报|网|社|台|客户端|新闻|融媒体|周末|周刊)[·\s]?){{1,2}})?"
+    rf"^\s*(?:本[报网刊台]|(?:[{HAN}]{{1,10}}(?:报|网|社|台|客户端|新闻|融媒体|周末|周刊)[·\s]?){{1,2}})?"
     r"\s*(?:全媒体)?\s*$"
 )
 """The employer before a role: ``河北日报``, ``本报``, or an empty text."""
@@ -24,7 +24,9 @@ _CHARACTER = rf"[{HAN}][{VARIATION}]?"
 _SPACED_NAME = lazy_pattern(rf"(?<![{HAN}{VARIATION}])({_CHARACTER})[ \t\u3000]+({_CHARACTER})(?![{HAN}{VARIATION}])")
 _BETWEEN_HAN = lazy_pattern(rf"[\s、，,/／;；&|｜丨]+|(?<=[{HAN}]{{2}})(?:和|及)(?=[{HAN}]{{2}})")
 _BETWEEN_LATIN = lazy_pattern(r"\s*(?:[、，,;；&|｜]|\band\b)\s*")
-_OWN_PAPER = lazy_pattern(rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员)[\s:：])")
+_OWN_PAPER = lazy_pattern(
+    rf"(?:^|(?<=[\s、，,;；]))[{HAN}]{{2,10}}(?=(?:见习|实习|首席)?(?:记者|通讯员|实习生)[\s:：])"
+)
 """The newspaper before 记者 without a space: ``南都记者 林子沛``."""
 _TRADITIONAL_ROLES = (("記者", "记者"), ("通訊員", "通讯员"), ("實習", "实习"), ("特約", "特约"), ("攝影", "摄影"))
 _COMPOUND_SURNAMES = word_set("欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 慕容 令狐 公孙 端木 歐陽 司馬 諸葛")

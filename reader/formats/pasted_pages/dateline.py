@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ...chinese import HAN
@@ -12,7 +12,14 @@ from ...patterns import lazy_pattern
 from ..dates import UnreadableDate, find_dates, parse_date
 from ..person_names import is_person_name
 from .labels import OTHER, LabelledField, labelled_fields, source_in
-from .line_patterns import HEAD_FURNITURE, LONGEST_LINE, names_in, whole_line
+from .line_patterns import (
+    BYLINE_WITH_PLACE,
+    HEAD_FURNITURE,
+    LONGEST_LINE,
+    fold_traditional,
+    names_in,
+    whole_line,
+)
 
 MEDIA = lazy_pattern(
     rf"(?:[{HAN}A-Za-z0-9+·《》]{{1,14}}(?:日报|晚报|早报|晨报|时报|商报|都市报|青年报|周报|周刊|杂志|快报|导报|新报|新闻|新闻网|之声|新华社|电视台|广播|在线|网|网站"
@@ -38,6 +45,13 @@ _CLOCK_ALONE = lazy_pattern(
 )
 _ASIDE = lazy_pattern(r"可以听文章啦[！!]|(?:https?://|www\.)[!-~]+|[(（][^()（）]{0,20}更新\s?[)）]")
 _ORIGINAL = lazy_pattern(r"^原创\s?[:：]")
+_REPOST = lazy_pattern(
+    r"(?:本文|文章)?(?:转载自|转自|来自|来源于?)微信公众号\s?[:：]?\s?[“「《]?(?P<source>[^”」》（）()，,。]{2,20})[”」》]?"
+    r"\s?(?:[（(]\s?(?:微信)?(?:ID|号)\s?[:：][^（）()]{1,40}[）)])?(?P<rest>[，,][^。]{0,100})?[。]?",
+    re.IGNORECASE,
+)
+"""The line of a repost: ``本文来自微信公众号：江边评论（ID：jiangbian），作者：周琳，题图来自：视觉中国``."""
+_SLASH_END = lazy_pattern(r"\s?[／/]\s?$")
 _LONGEST_REST = 26
 _PUBLICATION, _UNLABELLED, _CHANGE = 0, 1, 2
 
@@ -68,6 +82,14 @@ def dateline_in(text: str) -> Dateline | None:
     """The dateline in *text*; None for a sentence that contains a date, or a line without date and label."""
     if len(text) > LONGEST_LINE:
         return None
+    if repost := _REPOST.fullmatch(text):
+        pieces = [labelled_fields(piece)[1] for piece in re.split("[，,]", repost["rest"] or "")]
+        return Dateline(fields=tuple(one for piece in pieces for one in piece), source=repost["source"].strip())
+    with_place = BYLINE_WITH_PLACE.search(fold_traditional(text))
+    if with_place and (
+        around := dateline_in(_SLASH_END.sub("", text[: with_place.start()]) + text[with_place.end() :])
+    ):
+        return replace(around, byline=names_in(text[slice(*with_place.span(1))]))
     dates, blanked = _dates_in(_ORIGINAL.sub("原创 ", _ASIDE.sub(" ", text)))
     rest, fields = labelled_fields(blanked)
     clock = not dates and _CLOCK_ALONE.search(rest)

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ...chinese import HAN
 from ...patterns import lazy_pattern
 from ..person_names import is_person_name
+from .account_lines import without_accounts
 from .dateline import MEDIA, Dateline, dateline_in
 from .headline import HeadlineLines, arrange_headline, is_below
 from .labels import (
@@ -51,6 +53,8 @@ _SHORT = 8
 _PUBLISHERS = ("报", "報", "网", "網", "社", "台", "客户端", "在线", "杂志", "周刊", "媒体", "融媒", "传媒")
 _LEAST_MENU = 3
 _LONGEST_PEN_NAME = 6
+_DATE_IN_HEADLINE = lazy_pattern(rf"[{HAN}]{{2}}\d{{4}}年\d.{{0,12}}[日时分](?!星期|周)[{HAN}]{{4}}")
+"""A date within the words of a headline: ``气象台2026年3月12日06时发布暴雨预警``."""
 _LETTERS = lazy_pattern(r"[^\W\d_]+")
 _PROSE = lazy_pattern(r"[。]|[，,；;：:].*[！？!?…][”’」）)]*$|^[^A-Z]*[a-z].{40,}[.!?][\"”’)]*$")
 _MENU_WORD = lazy_pattern(r"[^\W\d_]{2,5}")
@@ -116,6 +120,7 @@ def _document(texts: Sequence[str]) -> StoryHead | None:
 
 
 def _lines_above(texts: Sequence[str]) -> list[HeadLine]:
+    texts = without_accounts(texts)
     questions = sum(_QUESTION.match(text) is not None for text in texts[:200]) > 1
     lines: list[HeadLine] = []
     for index, text in enumerate(texts[:_LONGEST_HEAD]):
@@ -158,6 +163,7 @@ def _line_of(text: str, above: Sequence[HeadLine], following: str) -> HeadLine:
     found = dateline_in(text)
     if (
         found is None
+        or (not has_headline and not found.fields and _DATE_IN_HEADLINE.search(text))
         or (not has_headline and found.fields and may_be_headline(found.fields[0]))
         or _is_list_line(text, found, following)
     ):

@@ -34,6 +34,9 @@ _STORY_FIELDS = (DATE, TITLE, KICKER, SUBTITLE, NUMBER)
 _LONGEST_CREDIT = 160
 _SMALL_FRACTION = 0.2
 _LOOKAHEAD_LINES = 8
+_DATED = lazy_pattern(
+    r"(?:最[后後新])?(?:更新|发布|发表|刊登|编辑|出版)(?:时间|日期|于)?\s{0,3}[:：﹕]?\s{0,3}\d{4}[-/.年].{0,30}"
+)
 _WEAK = lazy_pattern(r"[\W\d_]+")
 """Rules and numbers, which also separate parts of a story."""
 
@@ -57,7 +60,8 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
     fields = [one for text in below for one in fields_in(text)]
     bylines = [names for text in below if (names := _names_in(text))]
     edition = next((found for text in below if (found := whole_line(EDITION, text))), None)
-    date = next(find_dates(edition[0]), None) if edition else None
+    dated = [edition[0]] if edition else [text for text in below if is_dated(text)]
+    date = next(find_dates(dated[0]), None) if dated else None
     return Tail(
         end,
         _people(fields, EDITOR),
@@ -67,6 +71,11 @@ def read_tail(texts: Sequence[str], start: int) -> Tail:
         or (source_in(edition["name"]) if edition else ""),
         date.at if date else None,
     )
+
+
+def is_dated(text: str) -> bool:
+    """Whether the line has only the time of publication or change: ``更新時間：2026/03/12``."""
+    return whole_line(_DATED, text) is not None and next(find_dates(text), None) is not None
 
 
 def _people(fields: Sequence[LabelledField], kind: str) -> str:
@@ -159,5 +168,6 @@ def is_furniture(text: str) -> bool:
         or whole_line(EDITION, text)
         or whole_line(BYLINE_LINE, text)
         or fields_in(text)
+        or is_dated(text)
         or is_bare_promotion(text)
     )

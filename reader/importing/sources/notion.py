@@ -14,14 +14,19 @@ from functools import partial
 
 from lxml import etree
 
+from ...errors import NotImported
 from ...formats.decoding import decode_page
 from ...formats.fields.front_matter import is_field
+from ...i18n import Message
 from ..extraction.text_blocks import parse
 from .http import Fetched
 from .items import Found, SourceItem
 from .multi_file_exports import MultiFileExport
+from .unsupported_formats import JOPLIN
 
 _PAGE = re.compile(r"(?:.*/)?(?P<title>[^/]*?)[ -]?(?P<id>[0-9a-f]{32})\.(?:md|html)")
+_RAW_FILE = re.compile(r"(?:.*/)?[0-9a-f]{32}\.md")
+_RAW_TYPE = re.compile(rb"\ntype_: \d+\s*\Z")
 _HEADING = re.compile(r"\s*# (?P<title>[^\n]*)\n+")
 _PROPERTY = re.compile(r"(?P<name>[^\n:]{1,60}): (?P<value>[^\n]*)\n?")
 _TIMES = {
@@ -35,6 +40,19 @@ _TIMES = {
 def is_notion(path: str) -> bool:
     """Whether the file name ends with the id of a Notion page."""
     return _PAGE.fullmatch(path) is not None
+
+
+def is_joplin(path: str) -> bool:
+    """Whether the file is named by an id only, as in Joplin's raw export. Pages of Notion begin with their title."""
+    return _RAW_FILE.fullmatch(path) is not None
+
+
+def joplin_items(export: MultiFileExport) -> Iterator[Found]:
+    """Refuses Joplin's raw export by name: its notes, notebooks, tags and resources are files of the same form."""
+    if not _RAW_TYPE.search(export.read(export.paths[0])):
+        yield from notion_items(export)
+        return
+    raise NotImported(export.name, Message("%(kind)s files cannot be read: %(hint)s", kind="Joplin RAW", hint=JOPLIN))
 
 
 def notion_items(export: MultiFileExport) -> Iterator[Found]:

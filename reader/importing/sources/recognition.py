@@ -23,13 +23,12 @@ from .feed_lists import is_opml, not_a_feed, opml_items
 from .ghost import ghost_items, is_ghost
 from .http import Fetched, Fetcher
 from .items import NOTHING, Found, ReadSibling, SourceItem, limit_cpu_time
-from .joplin import is_joplin, joplin_items
 from .link_lists import is_bookmark_page, is_link_list, link_items
 from .mail_and_mhtml import is_mail, mail_items
 from .medium import is_medium, medium_items
 from .movable_type import is_movable_type, movable_type_items
 from .multi_file_exports import MultiFileKind
-from .notion import is_notion, notion_items
+from .notion import is_joplin, is_notion, joplin_items, notion_items
 from .omnivore import is_omnivore, omnivore_items
 from .own_exports import is_issue_page, is_json_export, issue_page_items, json_items
 from .substack import is_substack, substack_items
