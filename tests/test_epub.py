@@ -197,6 +197,9 @@ def test_pictures_are_inside_cut_to_size_with_their_words(epubs):
     chapter = book.read("EPUB/a1.xhtml").decode()
     assert 'alt="大河"' in chapter
     assert f'src="{name.removeprefix("EPUB/")}"' in chapter
+    assert (
+        "img{max-width:100%;height:auto}" in book.read("EPUB/style.css").decode()
+    )  # its width and height are attributes
 
 
 def test_the_cover_shows_title_and_date(epubs):

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import pikepdf
 import pymupdf
 import pytest
+from factories import make_article
 from fontTools.ttLib import TTFont
 from long_forms import few
 from PIL import Image, ImageChops, ImageFilter
@@ -26,6 +27,7 @@ from reader.exports.publications import in_chosen_script, of_article, of_issue
 from reader.exports.weasyprint.pdf_rendering import FONTS, typeset
 from reader.formats import read_draft
 from reader.models import Issue
+from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
 from reader.templating import Renderer
 
@@ -159,11 +161,13 @@ def test_no_break_mark_is_left_in_the_text(pdf):
         assert not set(text) & set("\u200b\u2060")
 
 
-def test_rare_traditional_arabic_and_hebrew_characters_have_glyphs(publications, caplog):
+def test_rare_traditional_arabic_hebrew_and_georgian_characters_have_glyphs(publications, caplog):
     render = Renderer(ROOT / "templates", ROOT / "static").render
     with caplog.at_level(logging.WARNING, "weasyprint"):
         for name in ("specimen", "hant"):
             EXPORTS["pdf"].export(publications[name], Options("a4"), render)
+        georgian = make_article("ka", language="ka", body=sanitize("<p>ნალექმა მოლოდინს გადააჭარბა</p>"))
+        EXPORTS["pdf"].export(of_article(georgian), Options("a4"), render)  # only in a font of the machine: DejaVu
     assert not [record for record in caplog.records if ".notdef" in record.getMessage()]
 
 

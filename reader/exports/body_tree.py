@@ -29,6 +29,8 @@ class Heading:
     text: str
 
 
+LONG_NUMBER = 1000
+"""A list number of as many digits has no room in the margin of a list, so it is at the beginning of the item's text."""
 _WORDS = ".//text()[not(ancestor::math or ancestor::sup[@class='footnote-ref'])] | .//math/@alttext"
 _WORDS_OF_PICTURES = ".//img/@alt"
 
@@ -119,7 +121,8 @@ def number_lists(root: HtmlElement) -> HtmlElement:
         for item in items:
             number = int(item.get("value") or number)
             item.set("value", str(number))
-            item.set("style", f"counter-set:list-item {number};counter-increment:none")
+            inside = ";list-style-position:inside" * (abs(number) >= LONG_NUMBER)
+            item.set("style", f"counter-set:list-item {number};counter-increment:none{inside}")
             number += step
     return root
 

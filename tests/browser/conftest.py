@@ -24,7 +24,7 @@ SWITCHES = [
     "--disable-sync",
     "--no-first-run",
 ]
-OWN_FONTS = {"FONTCONFIG_FILE": str(ROOT / "reader" / "exports" / "fonts" / "fonts.conf")}
+OWN_FONTS = {"FONTCONFIG_FILE": str(ROOT / "tests" / "browser" / "fonts.conf")}
 """Where lines break must not depend on the machine, which may have no Chinese font at all."""
 
 RICH = """---
