@@ -30,6 +30,8 @@ from .images import digest_of
 from .picture_lookup import PictureFinder
 
 _ADDRESS = re.compile(rf"/media/([0-9a-f]{{16}})-(\d{{1,12}})\.({'|'.join(MEDIA_TYPES)})")
+_LINK = re.compile(rf' href="\./[^"]*\.(?:{"|".join(MEDIA_TYPES)})[?#"]', re.IGNORECASE)
+"""A link to a sound or video file in the articles folder."""
 _MOST_SHOWN = 120
 """How many characters of a wrong address a warning quotes."""
 
@@ -66,7 +68,7 @@ def link_media(article: Article, file: PurePosixPath, settings: Settings) -> Art
 
     A file that cannot be used gets no address and a warning. The link to a missing file stays; the catalog reports it.
     """
-    if ' href="./' not in article.body:
+    if not _LINK.search(article.body):
         return article
     parts = tokens(article.body)
     finder = PictureFinder(settings.articles, file)
