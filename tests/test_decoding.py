@@ -28,6 +28,11 @@ FRENCH = "Le café était fermé à Noël ; la forêt, elle, restait ouverte. O�
 GERMAN = "Die Straße war schön, aber für die Füße zu heiß. Größere Übungen können später geübt werden.\n"
 ENGLISH = "It’s the river’s first flood in years — “the worst”, said the people of three villages.\n"
 RUSSIAN = "Ночью река поднялась, и жители трёх деревень перешли в школу на холме. Совет решил строить мост.\n"
+UKRAINIAN = (
+    "Вночі вода в річці піднялася на два метри, і жителі покинули будинки. Вранці рятувальники вивезли людей із села.\n"
+)
+GREEK = "Το νερό του ποταμού ανέβηκε δύο μέτρα τη νύχτα και οι κάτοικοι έφυγαν από τα σπίτια τους.\n"
+HEBREW = "מי הנהר עלו בשני מטרים במשך הלילה והתושבים עזבו את בתיהם.\n"
 
 
 def simplified() -> list[str]:
@@ -47,7 +52,9 @@ SAMPLES = [
     *((codec, lambda: [KOREAN]) for codec in ("euc_kr", "cp949")),
     *((codec, lambda: [JAPANESE]) for codec in ("shift_jis", "cp932", "euc_jp", "iso2022_jp")),
     ("cp1252", lambda: [FRENCH, GERMAN, ENGLISH]),
-    *((codec, lambda: [RUSSIAN]) for codec in ("cp1251", "koi8_r")),
+    *((codec, lambda: [RUSSIAN]) for codec in ("cp1251", "koi8_r", "iso8859_5")),
+    *((codec, lambda: [UKRAINIAN]) for codec in ("cp1251", "koi8_u")),
+    ("hz", lambda: [text + "\n2018-11-23" for text in simplified()]),
     *((codec, simplified) for codec in ("utf-8", "utf-8-sig", "utf-16", "utf-32")),
     *((codec, lambda: [text + "\n2018-11-23" for text in simplified()]) for codec in ("utf-16-le", "utf-16-be")),
 ]
@@ -62,6 +69,19 @@ def reading(raw: bytes) -> str | UnreadableArticle:
 
 def page(charset: str, text: str = TEXT) -> str:
     return f'<html><head><meta charset="{charset}"><title>标题</title></head><body><p>{text}</p></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"), [("iso8859_7", GREEK), ("cp1255", HEBREW), ("utf-7", TEXT), ("utf-7", RUSSIAN)]
+)
+def test_an_encoding_that_is_not_known_is_refused_and_not_read_as_another(codec, text):
+    with pytest.raises(UnreadableArticle, match=r"unknown encoding|UTF-7"):
+        decode_text(text.encode(codec))
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r", "\r\n"])
+def test_any_line_end_of_a_file_ends_a_line(end):
+    assert decode_text(f"题目{end}{end}第一段\x0b完。{end}".encode()) == "题目\n\n第一段 完。\n"
 
 
 # -- every encoding is read -------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OTHER_LINE_ENDS = lazy_pattern("[\u2028\u2029\x85]")
+"""Line ends of some word processors and mainframes, for a file that has no others."""
 _UNPRINTABLE = lazy_pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARED_WITHIN_BYTES = 4096
@@ -47,11 +49,14 @@ class Encoding:
     usual: range = range(0)
     wide: bool = True
     """True for encodings with two-byte characters."""
+    common: frozenset[str] = frozenset()
+    """The letters that are at least half of the letters of any text: other scripts have the same bytes."""
 
 
 _PUNCTUATION = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
-_CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
+_CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџ")
+_COMMON_CYRILLIC = frozenset("оеаинтсрвлкі")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
 """Without Ã and Â, which are frequent in UTF-8 that was decoded as Latin-1."""
 LEGACY = (
@@ -61,8 +66,9 @@ LEGACY = (
     Encoding("EUC-KR", "cp949", KOREAN | _PUNCTUATION, range(0xB0, 0xC9)),
     Encoding("Shift_JIS", "cp932", JAPANESE | _KANA | _PUNCTUATION, range(0x88, 0x98)),
     Encoding("EUC-JP", "euc_jp", JAPANESE | _KANA | _PUNCTUATION, range(0xB0, 0xD0)),
-    Encoding("windows-1251", "cp1251", _CYRILLIC, range(0xC0, 0xE0), wide=False),
-    Encoding("KOI8-R", "koi8_r", _CYRILLIC, range(0xE0, 0x100), wide=False),
+    Encoding("windows-1251", "cp1251", _CYRILLIC, range(0xC0, 0xE0), wide=False, common=_COMMON_CYRILLIC),
+    Encoding("KOI8-U", "koi8_u", _CYRILLIC, range(0xE0, 0x100), wide=False, common=_COMMON_CYRILLIC),
+    Encoding("ISO-8859-5", "iso8859_5", _CYRILLIC, range(0xB0, 0xD0), wide=False, common=_COMMON_CYRILLIC),
     Encoding("windows-1252", "cp1252", _WESTERN, wide=False),
 )
 """The encodings to try if the declared one is missing or does not fit. Of equally likely ones, the first is used."""
@@ -100,7 +106,11 @@ def decode_text(data: bytes, declared: str = "") -> str:
     if found.problem:
         raise UnreadableArticle(found.problem, _HINT, data.count(b"\n", 0, found.position) + 1)
     text = data.decode(found.codec).replace("\r\n", "\n").replace("\r", "\n")
-    return compose(_UNPRINTABLE.sub("", text) if _UNPRINTABLE.search(text) else text)
+    if "\n" not in text:
+        text = _OTHER_LINE_ENDS.sub("\n", text)
+    if _UNPRINTABLE.search(text):
+        text = _UNPRINTABLE.sub(lambda found: " " if found[0] in "\x0b\x0c" else "", text)
+    return compose(text)
 
 
 def decode_page(data: bytes, declared: str = "") -> str:
@@ -119,7 +129,7 @@ def detect_encoding(data: bytes, declared: str = "") -> DetectedEncoding:
     if b"\x00" in data:
         return _detect_wide(data) or DetectedEncoding("utf-8", Message("not a text file"), data.index(b"\x00"))
     if data.isascii():
-        return DetectedEncoding(_detect_seven_bit(data, declared or _find_declaration(data)))
+        return _detect_seven_bit(data, declared or _find_declaration(data))
     whole = _try_decode(data, "utf-8", "UTF-8")
     return _detect_legacy(data, declared or _find_declaration(data), whole) if whole.problem else whole
 
@@ -165,10 +175,26 @@ def _find_declaration(data: bytes) -> str:
     return found[1].decode("ascii", "ignore") if found else ""
 
 
-def _detect_seven_bit(data: bytes, declared: str) -> str:
-    """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes."""
-    codec = "hz" if declared.lower() == "hz-gb-2312" else "iso2022_jp" if b"\x1b$" in data else "ascii"
-    return codec if not _try_decode(data, codec, "").problem else "ascii"
+def _detect_seven_bit(data: bytes, declared: str) -> DetectedEncoding:
+    """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes, and UTF-7, which no browser reads."""
+    is_hz = declared.lower() == "hz-gb-2312" or (_HZ.search(data) and _is_text_in(data, "hz"))
+    codec = "hz" if is_hz else "iso2022_jp" if b"\x1b$" in data else "ascii"
+    if codec == "ascii" and (found := _UTF7.search(data)) and _is_text_in(data, "utf-7"):
+        return DetectedEncoding("ascii", Message("UTF-7 is not read"), found.start())
+    return DetectedEncoding(codec if not _try_decode(data, codec, "").problem else "ascii")
+
+
+_HZ = re.compile(rb"~\{(?:[!-}][!-~]){2,200}~\}")
+_UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{8,}-?")
+_LEAST_USUAL = 0.6
+
+
+def _is_text_in(data: bytes, codec: str) -> bool:
+    """Whether the non-ASCII characters in *codec* are usual in a language. Those of other bytes are random."""
+    text = data.decode(codec, "replace")
+    found = _NOT_ASCII.findall(text)
+    plain = sum(character in _PLAIN for character in found) / max(1, len(found))
+    return max(plain, likelihood(text, LEGACY[0])) >= _LEAST_USUAL
 
 
 # -- neither UTF-8 nor UTF-16 -------------------------------------------------------------------------------------
@@ -209,6 +235,7 @@ _LEAST_LIKELY_IN_BYTES = 0.8
 _DECLARED_BONUS = 0.5
 _DAMAGED_MALUS = 0.25
 _UTF8_LINE_BYTES = 12
+_FEW_LETTERS = 20
 _FEW_BYTES = 4
 """Fewer non-ASCII bytes than this do not identify an encoding: they may be the rest of one UTF-8 character."""
 
@@ -252,9 +279,15 @@ def _score(data: bytes, encoding: Encoding, declared: Encoding | None) -> float:
     text = data.decode(encoding.codec, "replace")
     bonus = (_DECLARED_BONUS if encoding.frequent else 1) if declared and encoding.name == declared.name else 0
     likely = likelihood(text, encoding)
-    if not encoding.wide and likely < _LEAST_LIKELY_IN_BYTES:  # in a one-byte encoding, almost any byte is a letter
-        likely = 0
+    if not encoding.wide and (likely < _LEAST_LIKELY_IN_BYTES or not _has_common_letters(text, encoding)):
+        likely = 0  # in a one-byte encoding, almost any byte is a letter
     return likely + bonus - (_DAMAGED_MALUS if "\ufffd" in text else 0)
+
+
+def _has_common_letters(text: str, encoding: Encoding) -> bool:
+    letters = [character for character in text[:_SAMPLE_BYTES].lower() if character in encoding.frequent]
+    few = not encoding.common or len(letters) < _FEW_LETTERS
+    return few or sum(character in encoding.common for character in letters) * 2 >= len(letters)
 
 
 def likelihood(text: str, encoding: Encoding) -> float:

@@ -66,6 +66,7 @@ _NO_HEADING = lazy_pattern(
 )
 _NUMBER = lazy_pattern(rf"{DOCUMENT_NUMBER.pattern}|第\s?\d{{1,4}}\s?号")
 """The number of an official document or of a decree."""
+_LINE_END = re.compile("[\n\u2028\u2029\x85]")
 _RULE = lazy_pattern(r"(?:[*＊·•※☆★◇◆—_=~-] ?){3,}")
 _BULLET = lazy_pattern(r"[-•·*]\s+")
 _ITEM = lazy_pattern(rf"\(?\d{{1,3}}[.)、．]\s*|{_BULLET.pattern}")
@@ -149,7 +150,7 @@ def _date_of_story(head: StoryHead, story: list[str]) -> datetime | None:
 def _lines(text: str, skipped: int) -> list[TextLine]:
     lines: list[TextLine] = []
     blank = True
-    for number, raw in enumerate(_TWO_LABELS.sub(r"\1\n\2", _ZERO_WIDTH.sub("", text)).split("\n"), skipped + 1):
+    for number, raw in enumerate(_LINE_END.split(_TWO_LABELS.sub(r"\1\n\2", _ZERO_WIDTH.sub("", text))), skipped + 1):
         words = raw.strip()
         if words:
             lines.append(TextLine(words, number, blank or _INDENT.match(raw) is not None))
