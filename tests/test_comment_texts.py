@@ -166,6 +166,11 @@ def test_the_list_is_read_again_after_it_was_changed(tmp_path):
         (Submission("http://a.example", "好"), (LINKS,)),
         (Submission("本报小编", "好"), (PAPER_NAME,)),
         (Submission("河北 新闻网", "好"), (PAPER_NAME,)),
+        *(
+            (Submission(name, "好"), (PAPER_NAME,))
+            for name in ("Аdmin", "ADMlN 1", "ádmιn", "adrnin", "Edіtor", "𝐦0derator")
+        ),
+        (Submission("Arnold", "好"), ()),
     ],
 )
 def test_links_and_names_like_the_papers_wait_for_an_editor(sent, reasons):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
-from werkzeug.urls import uri_to_iri
+from werkzeug.urls import iri_to_uri
 
 from reader.exports.publications import of_article
 from reader.feeds import FEEDS
@@ -102,9 +103,14 @@ def test_texts_of_a_page_are_translated_when_its_template_is_compiled(publish, a
     assert all("%(" in text for text in looked_up), looked_up
 
 
-@pytest.mark.parametrize("name", ["rain", "大雨", "a b", "50%", "大?雨#1&2", "é/雨", "\u2028", "😀.x"])
+@pytest.mark.parametrize(
+    "name", ["rain", "大雨", "a b", "50%", "大?雨#1&2", "é/雨", "\u2028", "😀.x", 'a<i>{b}\\`^|"', "\u202e雨"]
+)
 @pytest.mark.parametrize("place", ["/a/{}", "/a/{}.pdf?page=phone", "/s/{}/", "/search?q={}"])
-def test_addresses_are_shown_as_the_standard_function_shows_them(name, place):
+def test_addresses_show_letters_and_nothing_that_is_no_part_of_an_address(name, place):
     path = place.format(quote(name, safe=""))
-    assert iri(path) == uri_to_iri(path)
-    assert iri(f"{path}%E4%B8") == uri_to_iri(f"{path}%E4%B8")  # half a character
+    shown = iri(path)
+    assert iri_to_uri(shown) == path
+    assert {c for c in shown if not c.isascii()} == {c for c in name if not c.isascii() and c.isprintable()}
+    assert not re.search(r"[\s<>{}|\\^`\"\u202e]", shown)
+    assert iri(f"{path}%E4%B8") == f"{shown}%E4%B8"  # half a character

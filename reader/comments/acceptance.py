@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ..i18n import N_, Message
 from .comment import REVIEWED, Submission
 from .comment_html import has_link
+from .lookalike_names import outline
 from .word_list import WordList, skeleton
 
 LONGEST_TEXT = 2_000
@@ -68,7 +69,9 @@ def _is_symbol(character: str) -> bool:
 def reasons_to_wait(submission: Submission, words: WordList, official_names: tuple[str, ...]) -> tuple[str, ...]:
     """The keys of REASONS that apply to the text and the name alone."""
     name, text = skeleton(submission.name), skeleton(submission.text)
-    is_official = any(skeleton(word) in name for word in (*_OFFICIAL, *official_names) if skeleton(word))
+    is_official = any(
+        own in outline(submission.name) for word in (*_OFFICIAL, *official_names) if (own := outline(word))
+    )
     found = {
         LINKS: has_link(submission.text)
         or has_link(submission.name)

@@ -14,7 +14,6 @@ from urllib.parse import unquote
 from flask import Flask, Response
 from jinja2 import StrictUndefined
 from markupsafe import Markup
-from werkzeug.urls import uri_to_iri
 
 from ... import urls
 from ...chinese.script_conversion import terms_of
@@ -157,19 +156,25 @@ def _context() -> dict[str, Any]:
     return {"request_context": request_context(), "weight": WEIGHT_PLACEHOLDER, "crumbs": [], **names}
 
 
-_ONLY_LETTERS = re.compile(r"/(?!/)(?:[\w./-]|%[89A-F][0-9A-F])*(?:\?page=[a-z0-9]+)?", re.ASCII)
-"""A path in which only non-ASCII characters are percent-encoded."""
+_ENCODED_CHARACTER = re.compile(r"%(?:[CD]|E\w%[89AB]|F\w%[89AB]\w%[89AB])\w%[89AB][0-9A-F]", re.ASCII)
+"""A percent-encoded character that is not ASCII: two to four bytes (RFC 3629)."""
 
 
 @lru_cache(maxsize=4096)
 def iri(path: str) -> str:
-    """*path* with readable characters instead of percent-encoded ones (RFC 3987), which makes pages smaller."""
-    if "%" not in path:
-        return path
-    if _ONLY_LETTERS.fullmatch(path):
-        with suppress(UnicodeDecodeError):
-            return unquote(path, errors="strict")  # same result as uri_to_iri in two thirds of its time
-    return uri_to_iri(path)
+    """*path* with readable characters instead of percent-encoded ones (RFC 3987), which makes pages smaller.
+
+    ASCII stays encoded: ``<``, ``{`` and ``\\`` are no part of an IRI, and browsers take ``\\`` for ``/``. So do spaces
+    and invisible characters.
+    """
+    return _ENCODED_CHARACTER.sub(_as_character, path)
+
+
+def _as_character(found: re.Match[str]) -> str:
+    with suppress(UnicodeDecodeError):
+        text = unquote(found[0], errors="strict")
+        return text if text.isprintable() else found[0]
+    return found[0]
 
 
 def format_iso(at: datetime) -> str:
