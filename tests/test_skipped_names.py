@@ -31,7 +31,9 @@ SKIPPED = {
         rain (conflicted copy 2026-01-01 120000).md | rain (Wang's conflicted copy 2026-01-01).md | rain (case conflict).md
         rain (小王的冲突副本 2026-05-01).md | rain（冲突副本）.txt | rain(冲突文件-小王-20260101).md | rain (SFConflict wang 2026-01-01-12-00).md
         rain [conflicted].md | rain (conflict #1 on 2026-01-01).md | rain.Conflict.md | rain_conf(1).md
-        rain-DESKTOP-AB12CD3.md | rain-LAPTOP-AB12CD34-2.md""",
+        rain-DESKTOP-AB12CD3.md | rain-LAPTOP-AB12CD34-2.md | rain (# Edit conflict 2026-01-01 Ab12 #).md
+        rain (conflict from Wang 2026-01-01).md""",
+    "a file that iCloud has not downloaded to this computer": ".rain.md.icloud",
     "a copy made by a file manager": """
         rain - 副本.md | rain - 副本 (2).md | rain 副本 2.md | rain的副本.md | rain(副本).md | rain（复件）.md | 副本 rain.md | 复件 (2) rain.md
         rain (另一个复件).md | rain (第 3 个复件).md | rain - Copy.md | rain - Copy (2).md | rain copy.md | rain copy 2.md
@@ -56,7 +58,7 @@ PUBLISHED = [
         """
         version-2.md | copy.md | conflict.md | part.md | a (2).md | a (1).md | a(1).md | a（1）.md | a 2.md | a-2.md | backup.md | 备份.md
         如何备份.md | 手机备份.md | 备份 手机 的办法.md | how-to-backup.md | knowledge_base_2026.md | work_remote_2026.md | x_local_2024.md
-        3~5日天气.md | 10~12月.md | #两会# 热点.md | #标签.md | 巴以冲突（一）.md | 冲突.md | conflict (2026).md | 魔兽世界副本.md | 副本.md | 复刻.md
+        3~5日天气.md | 10~12月.md | #两会# 热点.md | #标签.md | 巴以冲突（一）.md | 冲突.md | conflict (2026).md | Yemen (the conflict from 2014 on).md | 魔兽世界副本.md | 副本.md | 复刻.md
         part.1.md | book.part1.md | partial.md | tmp.md | temp.md | download.md | 2026-05-12.md | desktop-publishing.md | laptop-a.md
         win-win.md | N1~1.MD | head.md | HEAD.md | orig.md | old.md | the old.md | c#.md | c++.md | 拷贝忍者.md | 复件中心.md
         新建小区.md | 新建文本文档的办法.md | new text.md | press-copy.md | copy-editing.md | copyright.md | how-to-copy.md | photocopy.md

@@ -25,6 +25,7 @@ _MERGE = Message("a file left by a merge of versions")
 _COPY = Message("a copy made by a file manager")
 _PARTIAL = Message("a partial download")
 _TEMPORARY = Message("a temporary file of a program")
+_NOT_DOWNLOADED = Message("a file that iCloud has not downloaded to this computer")
 _UNNAMED = Message("a new file that has no name of its own yet")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
 _TRASH = Message("a folder of deleted or generated files")
@@ -85,6 +86,8 @@ STEM_RULES = (
     (r"conflicted copy|case conflict|冲突副本|衝突複本|衝突副本|冲突的副本|冲突文件", _CONFLICT),
     (r"[（(\[]\s*SFConflict\b.*[）)\]]", _CONFLICT),
     (r"[（(\[]\s*conflict(?:ed)?(?:\s#?\d+)?(?:\son\s[\d :-]+)?\s*[）)\]]", _CONFLICT),
+    # Proton Drive, Jottacloud; Koofr, Yandex.
+    (r"[（(\[][\s#]*edit[\s-]conflict\b[^）)\]]*[）)\]]$|[（(]\s*conflict from\s[^）)]*[）)]$", _CONFLICT),
     (r"\.conflict\d*$|_conf\(\d+\)$", _CONFLICT),
     (r"-(?-i:(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{7,11})(?:-\d+)?$", _CONFLICT),
     # Windows, macOS, GNOME, KDE, in Chinese, English and other languages.
@@ -114,6 +117,7 @@ HIDDEN_RULES = (
     (r"^\._|^\.#|^\.~", _TEMPORARY),
     (r"\.(?:sw[a-px]|kate-swp|un~|tmp|part)$", _TEMPORARY),
     (r"^\.(?:syncthing|unison)\.", _TEMPORARY),
+    (rf"{SUFFIX}\.icloud$", _NOT_DOWNLOADED),
     (rf"{SUFFIX}\.[A-Za-z0-9]{{6}}$", _TEMPORARY),
 )
 """Patterns of hidden names that contain the name of an article, and the reasons to skip the file."""
