@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from ..i18n import N_, Message
 from .comment import REVIEWED, Submission
 from .comment_html import has_link
-from .lookalike_names import outline
-from .word_list import WordList, skeleton
+from .word_list import WordList, outline, skeleton
 
 LONGEST_TEXT = 2_000
 LONGEST_NAME = 24

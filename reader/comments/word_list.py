@@ -1,4 +1,4 @@
-"""The operator's list of words. A comment that contains one of them waits for review, or is rejected.
+"""The operator's list of words, and forms of text in which they are found. A comment that contains one of them waits for review, or is rejected.
 
 A file in UTF-8 with one word per line. ``!word`` rejects the comment; ``#`` begins a comment line.
 """
@@ -15,6 +15,13 @@ from ..formats.decoding import decode_text
 
 LONGEST_FILE = 1_000_000
 MOST_WORDS = 20_000
+
+_LOOKALIKES = str.maketrans(
+    "аԁеһіјӏкмноԛрѕтсувѵԝхүӕ" + "αβεζηικμνορστυχϲϳω" + "ոօսցհյոզ" + "ıɑɡɩɪʟɴᴀᴅᴇᴍɾɿʀ" + "01i",
+    "adehljlkmhoqpstcyvvwxyæ" + "abezhlkmnopctyxcjw" + "noughjnq" + "laglllnademrrr" + "oll",
+)
+"""Cyrillic, Greek and Armenian letters, Latin letters of other alphabets, and digits -> the Latin letter that looks the
+same, also if only their capital does (Unicode confusables, UTS 39). ``i`` becomes ``l``: a capital I is a small l."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,16 @@ def skeleton(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     return convert("".join(c for c in plain if c.isalnum()), "hans")
+
+
+def outline(name: str) -> str:
+    """*name* without differences that are hard to see: those that ``skeleton`` ignores, lookalikes, and marks.
+
+    ``Аdmin`` with a Cyrillic A, ``ADMlN`` with a small L, ``ádmin`` and ``adrnin`` have the outline of ``admin``.
+    """
+    letters = unicodedata.normalize("NFD", skeleton(name))
+    plain = "".join(c for c in letters if not unicodedata.combining(c)).translate(_LOOKALIKES)
+    return plain.replace("rn", "m").replace("vv", "w")
 
 
 def parse(text: str) -> WordList:
