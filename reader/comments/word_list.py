@@ -1,4 +1,6 @@
-"""The operator's list of words, and forms of text in which they are found. A comment that contains one of them waits for review, or is rejected.
+"""The operator's list of words. A comment that contains one of them waits for review, or is rejected.
+
+Also the forms of a text and a name in which they are found.
 
 A file in UTF-8 with one word per line. ``!word`` rejects the comment; ``#`` begins a comment line.
 """
