@@ -167,7 +167,7 @@ def _patience():
     from reader.jobs import share_cards_and_covers
     from reader.library import git_dates
     from reader.media import renditions
-    from reader.web.views import editor_login
+    from reader.web.views.editor import editor_login
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (share_cards_and_covers, git_dates, renditions, editor_login):

@@ -22,10 +22,11 @@ from waiting import LIMIT_SECONDS, wait_for
 from reader.catalog import Catalog, prepare
 from reader.child_process.parent import NO_LIMITS, ChildProcess
 from reader.errors import BadOption, Busy, ExportFailed, UnknownFormat
+from reader.exports import EXPORTS
 from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
 from reader.jobs import export_worker, worker_pool
-from reader.jobs.export_service import ExportService
+from reader.jobs.export_service import ExportService, offers
 from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
 from reader.jobs.worker_pool import WorkerPool
 from reader.services import build_services
@@ -426,3 +427,9 @@ def is_gone(pid):
         return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
     except (ProcessLookupError, FileNotFoundError):
         return True
+
+
+def test_no_page_links_to_a_format_that_asks_for_no_link(monkeypatch):
+    assert ("txt", "") in offers()
+    monkeypatch.setattr(EXPORTS["txt"], "IS_LINKED", False, raising=False)
+    assert ("txt", "") not in offers()

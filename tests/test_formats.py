@@ -260,7 +260,17 @@ def test_front_matter_may_stand_in_a_comment_at_the_beginning_of_a_page():
     assert refusal(".html", "<!--\n---\ntitle: 甲\ndate: x\n---\n-->\n<p>正文</p>").line == 4
 
 
-@pytest.mark.parametrize("suffix", [".md", ".html", ".rst", ".adoc", ".org"])
+def with_picture_markup() -> list[str]:
+    """One suffix of each format that a person types, and of which the editor inserts pictures."""
+    first = (known.SUFFIXES[0] for known in dict.fromkeys(FORMATS.values()) if hasattr(known, "picture_markup"))
+    return sorted(first)
+
+
+def test_formats_with_pictures_of_their_own_are_known():
+    assert {".adoc", ".html", ".md", ".org", ".rst"} <= set(with_picture_markup())
+
+
+@pytest.mark.parametrize("suffix", with_picture_markup())
 def test_the_picture_that_the_desk_puts_in_is_one_of_the_format(suffix):
     written = picture_markup(suffix, "河 1.png", "河水\n上涨 [图]")
     draft = read_draft(suffix, FORMATS[suffix].SAMPLE + written.encode())

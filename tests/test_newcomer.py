@@ -6,6 +6,9 @@ documentation, and runs ruff and the tests that CONTRIBUTING.md names there.
 
 from __future__ import annotations
 
+import ast
+import importlib
+import importlib.util
 import inspect
 import re
 import shutil
@@ -125,7 +128,19 @@ def test_a_test_asks_for_the_documentation_of_a_new(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
     result = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "-k", TASKS[name].keyword)
     assert result.returncode == 1, result.stdout[-4000:] + result.stderr[-2000:]
-    assert "test_docs.py" in result.stdout
+    assert "add a row to docs/reference" in result.stdout
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_minimal_module_imports_what_exists(name):
+    task = TASKS[name]
+    package = ".".join(Path(task.file).parent.parts)
+    imports = [node for node in ast.parse(minimal_module(task.contract)).body if isinstance(node, ast.ImportFrom)]
+    for node in imports:
+        module = importlib.import_module("." * node.level + (node.module or ""), package)
+        for alias in node.names:
+            assert hasattr(module, alias.name) or importlib.util.find_spec(f"{module.__name__}.{alias.name}")
+    assert any(node.level for node in imports)
 
 
 @pytest.mark.parametrize("name", TASKS)

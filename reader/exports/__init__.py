@@ -78,6 +78,11 @@ class Exporter(Protocol):
     contains the pictures, or only their alternative texts.
     """
 
+    IS_LINKED: bool
+    """Optional. False for a format that few readers want: no page links to its files, and none is made ahead. They have
+    addresses, and ``export --format`` makes them. Each link adds about 12 bytes to the first response of an article.
+    """
+
     SAMPLE: bytes
     """Bytes that every file of one article contains: the signature of the format, or a required string."""
 
@@ -86,7 +91,11 @@ class Exporter(Protocol):
 
         No content may be lost: the tests search the file for every heading, link target, picture (alternative text),
         formula (its TeX), code block and table cell of ``tests/samples/specimen.md``. So an export of the metadata
-        alone, such as a citation, is not possible. Formats of text use ``to_text.blocks``.
+        alone, such as a citation, is not possible. Formats of text use ``to_text.blocks``. ``corrections`` belong to
+        the content, too. An article has a date only if ``is_dated(article.published)``. ``footnotes.py`` finds
+        footnotes, and says how they are marked. The address of a picture that the file refers to is
+        ``options.base_url`` and its ``src``. A module of more than 350 lines is divided: the parts get a folder, as
+        ``weasyprint/``.
 
         *render* renders a template of ``templates/export/``. ``Publication.chapters`` has at least one article. Its
         body is sanitized HTML of the type Markup, and so is the result of ``Body(…).html()``. *options* contains all

@@ -31,6 +31,7 @@ MIMETYPE = "audio/mpeg"
 LABEL = N_("Audio")
 PAGES: tuple[str, ...] = ()
 LINKS_PICTURES = False
+IS_LINKED = True
 SAMPLE = b"\xff\xf3"
 """The beginning of a frame of MPEG 2, layer III (ISO 13818-3)."""
 

@@ -57,7 +57,7 @@ class Format(Protocol):
         from ..models import Draft
         from .decoding import decode_text
         from .fields import front_matter
-        from .from_markdown import body_of, with_title
+        from .from_markdown import body_and_warnings, with_title
 
         SUFFIXES = (".wiki",)
         SAMPLE = "---\\ntitle: 大雨\\npublished: 2026-05-01 06:00\\n---\\n\\n今天下雨。\\n".encode()
@@ -65,7 +65,8 @@ class Format(Protocol):
 
         def read(data: bytes) -> Draft:
             values, text, _ = front_matter.split(decode_text(data))
-            return with_title(values, body_of(text))
+            body, warnings = body_and_warnings(text)
+            return with_title({**values, "warnings": (*values.get("warnings", ()), *warnings)}, body)
 
     ``read`` depends only on the bytes, not on clock, disk, network or settings: equal bytes give an equal Draft.
     Several processes call it simultaneously.
@@ -87,8 +88,12 @@ class Format(Protocol):
         ``title`` is plain text; if it is empty, ``read_draft`` rejects the file with a hint. ``read`` must reject a
         file without letters, such as ``---\\n``. Fields without a value in the file keep their defaults.
 
-        ``body_html`` is HTML that may be unsafe, because the sanitizer runs later. ``from_markdown.body_of`` converts
-        Markdown to it; for plain text, apply ``html.escape`` and wrap each paragraph in ``<p>``.
+        ``body_html`` is HTML that may be unsafe, because the sanitizer runs later. ``from_markdown.body_and_warnings``
+        converts Markdown to it. Another lightweight markup language is best converted to Markdown, with
+        ``line_reader.py`` and ``inline_to_markdown.py`` of ``markup/``. For plain text, apply ``html.escape`` and wrap each paragraph in
+        ``<p>``. The time must be linear in the size of *data*: beware of patterns that search to the end of the text
+        from each opening mark.
+
         ``from_markdown.with_title`` makes a Draft of both: a heading at the beginning becomes the title and leaves the
         body.
 
@@ -96,7 +101,9 @@ class Format(Protocol):
         Values in front matter have priority over the rest of the file. A format with a line for the title or the date
         doesn't expect that line if front matter has the field. A format with lines of fields of its own calls
         ``front_matter.split_above`` instead, and reads its lines from the rest of the text, also below front matter:
-        the editor writes front matter above them. It returns ``{**front_matter.values_of(fields), **values}``, where
+        the editor writes front matter above them. Unless the article is a draft, it then calls
+        ``refuse_in_text`` of ``unpublished_markers.py`` with the text below its lines: a file that says there that it
+        is not published must not be. It returns ``{**front_matter.values_of(fields), **values}``, where
         *fields* are ``Field`` objects of its lines; ``from_org.py`` is an example.
 
         ``published`` is ``dates.parse_date`` of a text that must be a date, or ``dates.date_in_text`` of a line that
@@ -113,7 +120,7 @@ class Format(Protocol):
 
     def picture_markup(self, address: str, caption: str) -> str:
         """Optional: the source text that the editor inserts for a picture. The default is that of Markdown.
-        *address* is percent-encoded, *caption* is one line of text or empty.
+        *address* is percent-encoded, *caption* is one line of any characters or empty; ``read`` must return both.
         """
         ...
 

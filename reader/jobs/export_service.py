@@ -66,6 +66,7 @@ def offers() -> list[tuple[str, str]]:
     found = [
         (suffix, page)
         for suffix, exporter in EXPORTS.items()
+        if getattr(exporter, "IS_LINKED", True)
         for page in ("", PHONE)
         if not page or page in exporter.PAGES
     ]

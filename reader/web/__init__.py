@@ -1,4 +1,5 @@
-"""The web application. Each module in ``views/`` is a page, registered automatically; ``middleware/`` is WSGI.
+"""The web application. Each module in ``views/`` and its folders is a page, registered automatically. ``middleware/``
+is WSGI.
 
 The other folders contain what the pages share: ``requests/`` what a request states, ``limits/`` what a client may use,
 ``pages/`` the rendering of templates, ``article_page/`` the parts of an article, ``commenting/``, ``editor/`` and
@@ -10,6 +11,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
 
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter, PathConverter
@@ -56,9 +58,17 @@ def module_names() -> list[str]:
     """
     folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg and info.name not in _NOT_SHARED]
     shared = [name for folder in folders for name in _modules(folder)]
-    return [*sorted(shared, key=lambda name: name.rpartition(".")[2]), *_modules("views")]
+    return [name for names in (shared, _modules("views")) for name in sorted(names, key=_own_name)]
 
 
-def _modules(folder: str) -> list[str]:
-    names = (info.name for info in pkgutil.iter_modules([f"{path}/{folder}" for path in __path__]))
-    return sorted(f"{__name__}.{folder}.{name}" for name in names)
+def _modules(folder: str) -> Iterator[str]:
+    """The modules in *folder* and in the folders below it."""
+    for info in pkgutil.iter_modules([f"{path}/{folder}" for path in __path__]):
+        if info.ispkg:
+            yield from _modules(f"{folder}/{info.name}")
+        else:
+            yield f"{__name__}.{folder.replace('/', '.')}.{info.name}"
+
+
+def _own_name(module: str) -> str:
+    return module.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""The views. Each module of this package is a page and is registered at start.
+"""The views. Each module of this package and of its folders is a page and is registered at start.
 
 A new page is one file here, plus a template if it has a layout of its own.
 
@@ -16,7 +16,7 @@ A minimal module, ``hello.py``, below its docstring::
 
     from flask import Blueprint, Response
 
-    from ..http_responses.responses import Representation, conditional_response, version_of
+    from ..http_responses.conditional_responses import Representation, conditional_response, version_of
 
     bp = Blueprint("hello", __name__)
 

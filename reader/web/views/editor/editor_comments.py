@@ -11,24 +11,34 @@ from flask import Flask, Response, abort, redirect, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ... import urls
-from ...comments import acceptance
-from ...comments.comment import APPROVED, DISPLACED, HIDDEN, OFF, PENDING, REJECTED, Comment, ReviewSnapshot, Submission
-from ...comments.comment_feed import waiting_feed
-from ...comments.comment_store import QUEUE_PER_PAGE
-from ...comments.plain_text import clean_text
-from ...errors import NotFound
-from ...feeds import FEEDS
-from ...i18n import N_, Message, translated
-from ...models import Article, format_minute
-from .. import services
-from ..commenting.comment_access import article_of, drop_changed_pages, mode_of, now, required_store
-from ..commenting.shown_comments import ShownComment, shown
-from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..editor.editor_tokens import site_token
-from ..pages.current_site import own_site
-from ..requests.request_context import gettext, request_context
-from .share import this_site
+from .... import urls
+from ....comments import acceptance
+from ....comments.comment import (
+    APPROVED,
+    DISPLACED,
+    HIDDEN,
+    OFF,
+    PENDING,
+    REJECTED,
+    Comment,
+    ReviewSnapshot,
+    Submission,
+)
+from ....comments.comment_feed import waiting_feed
+from ....comments.comment_store import QUEUE_PER_PAGE
+from ....comments.plain_text import clean_text
+from ....errors import NotFound
+from ....feeds import FEEDS
+from ....i18n import N_, Message, translated
+from ....models import Article, format_minute
+from ... import services
+from ...commenting.comment_access import article_of, drop_changed_pages, mode_of, now, required_store
+from ...commenting.shown_comments import ShownComment, shown
+from ...editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ...editor.editor_tokens import site_token
+from ...pages.current_site import own_site
+from ...requests.request_context import gettext, request_context
+from ..share import this_site
 
 optional_bp = editor_blueprint("editor_comments")
 

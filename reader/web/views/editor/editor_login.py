@@ -9,8 +9,8 @@ from typing import cast
 
 from flask import Flask, Response, abort, redirect, request
 
-from ... import urls
-from ..editor.editor_session import (
+from .... import urls
+from ...editor.editor_session import (
     COOKIE,
     checked_form,
     current_session,
@@ -22,9 +22,9 @@ from ..editor.editor_session import (
     register,
     required_session,
 )
-from ..editor.editor_tokens import editor_of_token
-from ..requests.request_context import gettext
-from ..requests.request_origin import is_from_this_site
+from ...editor.editor_tokens import editor_of_token
+from ...requests.request_context import gettext
+from ...requests.request_origin import is_from_this_site
 
 optional_bp = editor_blueprint("editor")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ... import urls
-from ...editing import audit_log, trash
-from ...editing.article_files import FileChanged, find_file, read_file
-from .. import services
-from ..editor.editor_audit import record_act
-from ..editor.editor_previews import FAILURES, error_text, status_of
-from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..requests.request_context import gettext
+from .... import urls
+from ....editing import audit_log, trash
+from ....editing.article_files import FileChanged, find_file, read_file
+from ... import services
+from ...editor.editor_audit import record_act
+from ...editor.editor_previews import FAILURES, error_text, status_of
+from ...editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ...requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_trash")
 

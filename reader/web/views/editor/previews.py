@@ -7,18 +7,18 @@ from datetime import date
 from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ... import urls
-from ...catalog.editor_file_list import PUBLISHED
-from ...editing.draft_identity import is_same_draft
-from ...errors import NotFound
-from ...media.images import MIMETYPES
-from ...models import Article
-from .. import services
-from ..editor.editor_files import file_listing
-from ..editor.editor_previews import article_in_preview
-from ..editor.editor_session import editor_blueprint, editor_page, register
-from ..editor.preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
-from ..http_responses.file_responses import file_response, open_found
+from .... import urls
+from ....catalog.editor_file_list import PUBLISHED
+from ....editing.draft_identity import is_same_draft
+from ....errors import NotFound
+from ....media.images import MIMETYPES
+from ....models import Article
+from ... import services
+from ...editor.editor_files import file_listing
+from ...editor.editor_previews import article_in_preview
+from ...editor.editor_session import editor_blueprint, editor_page, register
+from ...editor.preview_links import VALID_DAYS, is_signed_picture, target_of, with_signed_pictures
+from ...http_responses.file_responses import file_response, open_found
 
 optional_bp = editor_blueprint("previews")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from ... import urls
-from ...editing import audit_log
-from ...editing.file_requests import compare_contents
-from ...errors import NotFound
-from ...i18n import N_
-from .. import services
-from ..editor.editor_previews import FAILURES, child_process_slot, error_text, status_of
-from ..editor.editor_session import editor_blueprint, editor_page, register, required_session
-from ..requests.request_context import gettext
+from .... import urls
+from ....editing import audit_log
+from ....editing.file_requests import compare_contents
+from ....errors import NotFound
+from ....i18n import N_
+from ... import services
+from ...editor.editor_previews import FAILURES, child_process_slot, error_text, status_of
+from ...editor.editor_session import editor_blueprint, editor_page, register, required_session
+from ...requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_history")
 

@@ -6,18 +6,18 @@ from pathlib import PurePosixPath
 
 from flask import Flask, Response, request
 
-from ... import urls
-from ...editing import audit_log, child_requests
-from ...editing.article_files import find_file, read_file
-from ...editing.child_requests import Preview
-from ...editing.form import EditorForm, form_from
-from ...importing.import_result import SKIPPED
-from .. import services
-from ..editor.editor_audit import record_act
-from ..editor.editor_page import sheet
-from ..editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
-from ..editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
-from ..requests.request_context import gettext
+from .... import urls
+from ....editing import audit_log, child_requests
+from ....editing.article_files import find_file, read_file
+from ....editing.child_requests import Preview
+from ....editing.form import EditorForm, form_from
+from ....importing.import_result import SKIPPED
+from ... import services
+from ...editor.editor_audit import record_act
+from ...editor.editor_page import sheet
+from ...editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
+from ...editor.editor_session import checked_form, editor_blueprint, editor_page, register, required_session
+from ...requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_new")
 

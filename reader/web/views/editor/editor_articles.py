@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ... import urls
-from ...catalog.editor_file_list import STATES, ListedFile
-from ...editing import audit_log
-from ...editing.article_files import FileChanged, add_picture, digest_of, find_file, read_file, replace_file
-from ...editing.file_requests import suffix_of_picture
-from ...editing.picture_markup import picture_markup
-from ...errors import NotFound
-from ...i18n import N_
-from .. import services
-from ..editor.editor_audit import commit_picture, record_act
-from ..editor.editor_files import (
+from .... import urls
+from ....catalog.editor_file_list import STATES, ListedFile
+from ....editing import audit_log
+from ....editing.article_files import FileChanged, add_picture, digest_of, find_file, read_file, replace_file
+from ....editing.file_requests import suffix_of_picture
+from ....editing.picture_markup import picture_markup
+from ....errors import NotFound
+from ....i18n import N_
+from ... import services
+from ...editor.editor_audit import commit_picture, record_act
+from ...editor.editor_files import (
     Submitted,
     article_page,
     changed,
@@ -30,10 +30,10 @@ from ..editor.editor_files import (
     submitted,
     would_publish,
 )
-from ..editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
-from ..editor.editor_session import current_session, editor_blueprint, editor_page, register, required_session
-from ..editor.preview_links import link_to_issue
-from ..requests.request_context import gettext
+from ...editor.editor_previews import FAILURES, child_process_slot, error_text, in_words, status_of
+from ...editor.editor_session import current_session, editor_blueprint, editor_page, register, required_session
+from ...editor.preview_links import link_to_issue
+from ...requests.request_context import gettext
 
 optional_bp = editor_blueprint("editor_articles")
 
