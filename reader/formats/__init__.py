@@ -90,9 +90,9 @@ class Format(Protocol):
 
         ``body_html`` is HTML that may be unsafe, because the sanitizer runs later. ``from_markdown.body_and_warnings``
         converts Markdown to it. Another lightweight markup language is best converted to Markdown, with
-        ``line_reader.py`` and ``inline_to_markdown.py`` of ``markup/``. For plain text, apply ``html.escape`` and wrap each paragraph in
-        ``<p>``. The time must be linear in the size of *data*: beware of patterns that search to the end of the text
-        from each opening mark.
+        ``line_reader.py`` and ``inline_to_markdown.py`` of ``markup/``. For plain text, apply ``html.escape`` and wrap
+        each paragraph in ``<p>``. The time must be linear in the size of *data*: beware of patterns that search to the
+        end of the text from each opening mark.
 
         ``from_markdown.with_title`` makes a Draft of both: a heading at the beginning becomes the title and leaves the
         body.
