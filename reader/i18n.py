@@ -311,3 +311,11 @@ def _replace(target: Path, content: bytes) -> None:
         file.write(content)
     Path(name).chmod(0o644)
     Path(name).replace(target)
+
+
+_RIGHT_TO_LEFT = frozenset(("ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"))
+
+
+def direction_of(language: str) -> str:
+    """The ``dir`` attribute for *language*: ``rtl``, or empty for left to right."""
+    return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else ""

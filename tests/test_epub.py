@@ -77,7 +77,10 @@ def odd_article(folder):
     picture = re.search(r"<img[^>]*>", with_picture(folder).body)[0]
     pictures = f'<h2>{picture}</h2><p><a href="https://x.example/"><strong>{picture}</strong></a>文</p>'
     return make_article(
-        "odd", body=sanitize(f"{pictures}<dl><dd>义</dd><dt>词</dt></dl><dl><dt>词</dt><dd>义</dd></dl>")
+        "odd",
+        body=sanitize(
+            f"{pictures}<p><ruby>字</ruby>甲<br>乙</p><dl><dd>义</dd><dt>词</dt></dl><dl><dt>词</dt><dd>义</dd></dl>"
+        ),
     )
 
 

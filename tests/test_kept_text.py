@@ -215,6 +215,22 @@ published: 2026-05-01 06:00
 )
 
 
+def test_lines_of_a_verse_have_a_class_for_readers_of_epub_without_has():
+    book = zipfile.ZipFile(io.BytesIO(exported("epub", ".html", PAGE)))
+    assert '<p class="lines">上联：春回大地<br/>' in book.read("EPUB/a1.xhtml").decode()
+
+
+def test_an_article_from_right_to_left_is_so_in_every_export():
+    text = "---\ntitle: خبر\nlanguage: ar\n---\nنص\n\n- بند\n\n<p dir=auto>Latin</p>\n"
+    assert '<article id="a1" lang="ar" class="latin" dir="rtl">' in exported("html", ".md", text).decode()
+    book = zipfile.ZipFile(io.BytesIO(exported("epub", ".md", text)))
+    assert ' aria-labelledby="a1-title" dir="rtl">' in book.read("EPUB/a1.xhtml").decode()
+    assert ' page-progression-direction="rtl">' in book.read("EPUB/package.opf").decode()
+    [page] = pymupdf.open("pdf", exported("pdf", ".md", text, "a6"))
+    words = {word[4]: word for word in page.get_text("words")}
+    assert [words[name][2] > A6_WIDTH - 60 for name in ("نص", "بند", "Latin")] == [True, True, False]
+
+
 @pytest.mark.parametrize("suffix", ["html", "epub", "pdf"])
 def test_each_of_sixty_notes_has_the_number_of_its_calls_and_leads_back_to_them(suffix):
     content = exported(suffix, ".md", MANY_NOTES, "a4" if suffix == "pdf" else "")

@@ -5,6 +5,7 @@ The input must be sanitized HTML. No elements or attributes are added that the s
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -137,6 +138,25 @@ def ruby_to_parentheses(body: Body) -> Body:
             for child in list(reading):
                 child.drop_tree()
         ruby.drop_tag()
+    return body
+
+
+def resolve_directions(body: Body) -> Body:
+    """Replaces ``dir="auto"`` by the direction of the first letter, which WeasyPrint does not find. Returns *body*."""
+    for element in body.root.iterfind(".//*[@dir='auto']"):
+        classes = map(unicodedata.bidirectional, element.text_content())
+        first = next((name for name in classes if name in ("L", "R", "AL")), "L")
+        element.set("dir", "ltr" if first == "L" else "rtl")
+    return body
+
+
+def mark_verses(body: Body) -> Body:
+    """Sets the class ``lines`` of paragraphs with line breaks outside of lists and tables, for readers of EPUB that do
+    not support ``:has``. Returns *body*."""
+    for paragraph in body.root.iterfind(".//br/.."):
+        around = {parent.tag for parent in paragraph.iterancestors()}
+        if paragraph.tag == "p" and "class" not in paragraph.attrib and not around & {"li", "td", "th", "dd", "aside"}:
+            paragraph.set("class", "lines")
     return body
 
 

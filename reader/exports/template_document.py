@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from .. import urls
 from ..article_corrections import line_of
+from ..i18n import direction_of
 from ..models import Article, Publication, format_minute, is_dated
 from .body_tree import Body, Heading
 from .localization import gettext_of, imprint, is_chinese, long_date, long_time
@@ -35,7 +36,7 @@ class Chapter:
 
     ``imprint`` is (label, value) of source and reporters; ``editor`` is the line below the story, or empty. ``colon``
     is the text between a label and its value. ``manner`` is the style of paragraphs: ``han`` (indents) or ``latin``
-    (spacing, hyphenation).
+    (spacing, hyphenation). ``direction`` is ``rtl`` or empty.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Chapter:
     colon: str
     editor: str
     manner: str
+    direction: str
     corrections: list[str]
     """The lines below the headline about corrections, newest first."""
 
@@ -159,6 +161,7 @@ def _chapter(article: Article, name: str, body: Body, prepare: Prepare) -> Chapt
         imprint=imprint(article, gettext),
         colon=between,
         editor=f"{gettext('Editor')}{between}{article.editor}" if article.editor else "",
+        direction=direction_of(article.language),
         manner="han" if is_chinese(article.language) else "latin",
         corrections=[line_of(one, article.published, gettext) for one in article.corrections],
     )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .body_tree import MATHML, Body, TocEntry, complete_definitions, scrolling_tables, toc_tree
+from .body_tree import MATHML, Body, TocEntry, complete_definitions, mark_verses, scrolling_tables, toc_tree
 from .covers import Cover, cover_of, picture_of
 from .footnotes import as_popups
 from .localization import gettext_of
@@ -99,7 +99,10 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
 def _to_xhtml(body: Body) -> Markup:
     for formula in body.root.iter("math"):
         formula.set("xmlns", MATHML)
-    return scrolling_tables(complete_definitions(as_popups(body))).xhtml()
+    for ruby in list(body.root.iter("ruby")):
+        if ruby.find(".//rt") is None:
+            ruby.drop_tag()
+    return scrolling_tables(complete_definitions(mark_verses(as_popups(body)))).xhtml()
 
 
 def file_of(chapter: Chapter) -> str:

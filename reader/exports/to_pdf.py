@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..chinese.title_lines import shortened, title_lines
 from ..models import Publication, is_dated
-from .body_tree import Body, number_lists, ruby_to_parentheses
+from .body_tree import Body, number_lists, resolve_directions, ruby_to_parentheses
 from .footnotes import as_page_footnotes
 from .formula_drawing import draw_formulas
 from .front_layout import TRIAL, fit_front_page
@@ -65,7 +65,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         room = paper.room[many]
         drawn.update(draw_formulas(body, MEDIA, room))
         drawn.update(divide_tall_pictures(body, MEDIA, lambda name: export_jpeg(name, options)))
-        number_lists(body.root)
+        number_lists(resolve_directions(body).root)
         fit_tables(body, room, max(SMALLEST_TYPE, paper.least) / paper.text)
         return to_html(body)
 

@@ -63,7 +63,7 @@ python -m reader serve --host 0.0.0.0 --port 8080 --workers 2 --and-a-very-long-
 [^1]: 脚注的内容。
 """
 POEM = """<html lang="zh-CN"><head><title>静夜思</title><meta name="date" content="2026-05-01"></head><body><article>
-<h1>静夜思</h1><p class="poem">床前明月光，<br>疑是地上霜。</p><p><ruby>汉<rt>hàn</rt>字<rt>zì</rt></ruby>注音。</p>
+<h1>静夜思</h1><p class="poem">床前明月光，<br>疑是地上霜。</p><p align=right>李白</p><p><ruby>汉<rt>hàn</rt>字<rt>zì</rt></ruby>注音。</p>
 </article></body></html>"""
 ARABIC = (
     "---\ntitle: مطر غزير\nlanguage: ar\n---\n\nهطل المطر اليوم في المدينة طوال النهار.\n\n> اقتباس قصير من الخبر.\n"

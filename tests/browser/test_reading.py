@@ -189,6 +189,12 @@ def test_dark_mode_follows_the_device(open_page):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 22, 24)"
 
 
+def test_a_signature_is_at_the_right_without_an_indent(open_page):
+    page = open_page("/a/poem", script=False)
+    style = "getComputedStyle(document.querySelector('.body > .right'))"
+    assert page.evaluate(f"[{style}.textAlign, {style}.textIndent]") == ["end", "0px"]
+
+
 def test_chinese_is_set_the_chinese_way(open_page):
     page = open_page("/a/rich", script=False)
     paragraph = "getComputedStyle(document.querySelector('.body > p'))"

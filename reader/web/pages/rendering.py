@@ -19,6 +19,7 @@ from ... import urls
 from ...chinese.script_conversion import terms_of
 from ...chinese.scripts import SCRIPTS, script_of
 from ...chinese.text_conversion import convert
+from ...i18n import direction_of
 from ...models import Collection, Teaser, format_minute, is_dated
 from .. import services
 from ..http_responses.conditional_responses import Representation, conditional_response, version_of
@@ -104,14 +105,6 @@ def render_page(
         vary=VARY,
     )
     return conditional_response(representation, lambda: weighed(render_template(template, **build())))
-
-
-RIGHT_TO_LEFT = {"ar", "he", "fa", "ur", "yi", "ug", "ps", "sd", "dv"}
-
-
-def direction_of(language: str) -> str:
-    """The ``dir`` attribute for *language*: ``rtl``, or empty for left to right."""
-    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else ""
 
 
 def init_app(app: Flask) -> None:

@@ -13,7 +13,7 @@ from ...chinese import reading_minutes
 from ...chinese.scripts import SCRIPTS, other_script, script_of
 from ...errors import BadOption
 from ...exports.publications import of_article
-from ...i18n import name_of_language
+from ...i18n import direction_of, name_of_language
 from ...models import ALL, Article, Collection, Teaser, fingerprint
 from .. import services
 from ..article_page.article_body import for_screen, kinds_of, text_of
@@ -30,7 +30,6 @@ from ..pages.pagination import cursor_of, next_link
 from ..pages.rendering import (
     NavigationLink,
     collection_link,
-    direction_of,
     render_page,
     section_link,
     section_links,

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, Response
 
 from ...chinese.scripts import SCRIPTS
+from ...i18n import direction_of
 from ...models import fingerprint
 from .. import services
 from ..article_page.article_body import for_screen, kinds_of
 from ..article_page.responsive_images import ImageSet
 from ..pages.current_site import in_script
-from ..pages.rendering import direction_of, render_page
+from ..pages.rendering import render_page
 from ..requests.request_context import request_context
 from .articles import requested_script
 
