@@ -217,8 +217,16 @@ def test_an_embargo_in_any_format_and_one_that_can_mean_two_days():
     assert (
         read_draft(".org", "#+TITLE: 甲\n#+DATE: 2018-01-01\n#+EMBARGO: 2999-01-01\n\n文\n".encode()).published == due
     )
-    ambiguous = "---\ntitle: 甲\ndate: 2018-01-01\nembargo: 02/03/2999\n---\n文\n"
-    assert read_draft(".md", ambiguous.encode()).embargo is not None
+    for fields in (
+        "date: 2018-01-01\nembargo: 02/03/2999",
+        "date: 2018-01-01\ndate: 2999-01-01",
+        "date: 2018-01-01\n发布时间: 2999-01-01",
+        "date: 02/03/2999\ncreated: 2018-01-01\nupdated: 02/03/2018",
+    ):
+        found = read_draft(".md", f"---\ntitle: 甲\n{fields}\n---\n文\n".encode()).embargo
+        assert found is not None, fields
+        assert found.latest.year == 2999, fields
+    assert read_draft(".md", "---\ntitle: 甲\n发布日期: 2999-01-01\n---\n文\n".encode()).published == due
     with pytest.raises(UnreadableArticle):
         read_draft(".md", "---\ntitle: 甲\ndate: 2018-01-01\nembargo: 下周\n---\n文\n".encode())
 

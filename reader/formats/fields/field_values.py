@@ -70,13 +70,13 @@ class Field:
 
 @dataclass
 class Remarks:
-    """The messages about the fields of one file, its embargo, and whether the fields are those of Hugo or Jekyll."""
+    """The messages about the fields of one file, its doubtful dates, and whether it is one of Hugo or Jekyll."""
 
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_hugo: bool = False
     is_jekyll: bool = False
-    embargo: Embargo | None = None
+    doubts: list[Embargo] = field(default_factory=list)
 
     def warn(self, of: Field, cause: Message, hint: Message) -> None:
         """Adds a warning with the line of the field *of*."""
@@ -144,7 +144,7 @@ def datetime_of(of: Field, remarks: Remarks) -> datetime | None:
         remarks.warn(of, error.cause, error.hint)
         if error.is_beginning:
             return error.guess
-        remarks.embargo = Embargo(error.guess, of.line)
+        remarks.doubts.append(Embargo(error.guess, of.line))
         return None
 
 

@@ -16,24 +16,22 @@ from datetime import datetime
 from typing import Any
 
 from ...article_corrections import Correction
-from ...errors import UnreadableArticle
 from ...i18n import Message
 from ...models import Draft, is_dated, path_key
-from ..dates import date_in_address
 from ..unpublished_markers import refuse_in_text
-from .field_names import BY_NAME, CONTAINERS, EMBARGOES, HUGO_ONLY, Row, plain_name, row_of
+from .field_names import BY_NAME, CONTAINERS, HUGO_ONLY, Row, plain_name, row_of
 from .field_values import (
     LIST_SEPARATORS,
     READERS,
     SECTION_SEPARATORS,
     Field,
     Remarks,
-    datetime_of,
     is_switch,
     split_list,
 )
 from .front_matter_delimiters import find_block, refuse_beginning
 from .front_matter_variants import FrontMatter, marked_head, plain_head
+from .publication_dates import first_date, is_embargo, publication_date
 from .unclosed_front_matter import refuse_fields_alone, without_incomplete_name
 from .unknown_fields import report_unknown
 from .unpublished_values import withheld_date, withheld_names, withheld_otherwise
@@ -129,7 +127,7 @@ def may_withhold(field: Field) -> bool:
     """Whether *field* can say that an article is not public; ``published: false`` can, a date can't."""
     entry = row_of(field.name)
     return entry is not None and (
-        entry[1].field == "draft" or (entry[1].how == "date" and (is_switch(field) or _is_embargo(field)))
+        entry[1].field == "draft" or (entry[1].how == "date" and (is_switch(field) or is_embargo(field)))
     )
 
 
@@ -186,8 +184,9 @@ def values_of(found: tuple[Field, ...]) -> dict[str, Any]:
     for offer in sorted(_candidates(found, remarks), key=lambda offer: offer.rank):
         offers.setdefault(offer.row.field, []).append(offer)
     values = {name: _first_value(name, offered, remarks) for name, offered in offers.items()}
-    values["published"] = _publication_date(values, offers, remarks)
-    values["embargo"] = remarks.embargo
+    dates = [offer.field for offer in offers.get("published", ())]
+    values["published"] = publication_date(values.get("published"), dates, values.get("paths") or (), remarks)
+    values["embargo"] = max(remarks.doubts, key=lambda doubt: doubt.latest.replace(tzinfo=None), default=None)
     if not values.get("draft"):
         values["draft"] = _is_draft_by_name(values, remarks)
     values |= _former_addresses(values, offers)
@@ -211,7 +210,7 @@ def _candidates(found: Iterable[Field], remarks: Remarks) -> Iterator[_Candidate
             remarks.warn(field, Message("duplicate field: %(field)s", field=field.name), Message("keep one of them"))
         names_so_far.add(field.name)
         if entry and entry[1].how == "date" and is_switch(field):
-            entry = row_of("private" if _is_embargo(field) else "publish")  # Jekyll's ``published: false``
+            entry = row_of("private" if is_embargo(field) else "publish")  # Jekyll's ``published: false``
         elif entry and entry[1].field == "published" and withheld_date(field.text):
             entry = BY_NAME["private"]
         if plain_name(field.name) == "permalink" and is_switch(field):
@@ -236,7 +235,7 @@ def _nested_candidates(container: Field) -> Iterator[_Candidate]:
 def _first_value(name: str, offered: list[_Candidate], remarks: Remarks) -> Any:
     """The first value that is not empty. For ``draft`` whether any is set; for addresses and pictures all values."""
     if name in ("published", "updated"):
-        return _first_date(offered, remarks)
+        return first_date([offer.field for offer in offered], remarks, is_publication=name == "published")
     values = [(offer, READERS[offer.row.how](offer.field, remarks)) for offer in offered]
     set_values = [(offer, value) for offer, value in values if value]
     for offer, value in values:
@@ -259,44 +258,6 @@ def _note_unused(used: Field, other: Field, remarks: Remarks) -> None:
     if used.name != other.name:
         values = {"used": used.name, "unused": other.name}
         remarks.note(Message("%(unused)s isn't used, because %(used)s says it too", **values))
-
-
-def _first_date(offered: list[_Candidate], remarks: Remarks) -> datetime | None:
-    """The first valid date, with warnings about the others. None without one.
-
-    Raises UnreadableArticle if no date of publication is valid, because it may be an embargo.
-    """
-    failures: list[tuple[Field, UnreadableArticle]] = []
-    for offer in offered:
-        try:
-            if found := datetime_of(offer.field, remarks):
-                for field, failure in failures:
-                    remarks.warn(field, *_cause_and_hint(failure))
-                return found
-        except UnreadableArticle as error:
-            failures.append((offer.field, error))
-    if failures and offered[0].row.field == "published":
-        raise failures[0][1]
-    for field, failure in failures:
-        remarks.warn(field, *_cause_and_hint(failure))
-    return None
-
-
-def _cause_and_hint(failure: UnreadableArticle) -> tuple[Message, Message]:
-    return Message("%(cause)s", cause=failure.cause), Message("%(cause)s", cause=failure.hint)
-
-
-def _is_embargo(field: Field) -> bool:
-    return plain_name(field.name) in EMBARGOES
-
-
-def _publication_date(values: dict[str, Any], offers: dict[str, list[_Candidate]], remarks: Remarks) -> datetime | None:
-    """The date of publication; a later ``publishDate``, which is an embargo as in Hugo; else the date in an address."""
-    published: datetime | None = values.get("published")
-    due = [datetime_of(offer.field, remarks) for offer in offers.get("published", []) if _is_embargo(offer.field)]
-    if dates := [at for at in (published, *due) if at]:
-        return max(dates, key=lambda at: at.replace(tzinfo=None))
-    return next((day for path in values.get("paths") or () if (day := date_in_address(f"/{path}/"))), None)
 
 
 def _former_addresses(values: dict[str, Any], offers: dict[str, list[_Candidate]]) -> dict[str, Any]:
