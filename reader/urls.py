@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
 from .errors import NotFound
@@ -41,6 +42,12 @@ DATA_PICTURES = "https://data.invalid/"
 """The base URL of pictures inside an article's file until they have files of their own. The domain can't exist
 (RFC 2606).
 """
+
+
+def data_picture_name(picture: bytes, kind: str) -> str:
+    """The last part of its URL; *kind* is like ``jpeg``."""
+    return f"{sha256(picture).hexdigest()[:16]}.{kind}"
+
 
 FIRST_PARTS = frozenset(
     ("a", "d", "s", "t", "by", "from", "feeds", "search", "preferences", "offline", "editor", "opds", "cover", "files")

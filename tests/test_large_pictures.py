@@ -18,6 +18,7 @@ from reader.exports import to_html
 from reader.exports.options import Options
 from reader.exports.publications import of_article
 from reader.exports.zim import write_zim
+from reader.formats.data_pictures import take_data_pictures
 from reader.jobs import export_worker
 from reader.jobs.job_message import serialize
 from reader.settings import ROOT
@@ -95,6 +96,8 @@ def test_a_picture_that_occurs_thousands_of_times_does_not_make_a_file_of_gigaby
     publish({"2026-05-01/p.png": target.getvalue(), "2026-05-01/rain.md": f"# 雨\n\n{body}\n"})
     options = Options(instance=services.settings.instance)
     page = to_html.export(of_article(services.catalog.article("rain")), options, services.render.render).decode()
-    embedded, others = page.count('src="data:image/jpeg'), page.count('src="data:,"')
+    embedded, others = page.count('src="data:image/jpeg'), page.count('src="data:,')
     assert (embedded >= 1, others > 0, embedded + others) == (True, True, 50)
     assert sum(map(len, re.findall(r'src="data:image/jpeg[^"]*"', page))) <= 20_000
+    read, pictures = take_data_pictures(page.encode())  # the import loses none
+    assert [read.count(f'src="{address}"'.encode()) for address in pictures][:1] == [50]

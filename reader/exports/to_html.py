@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication
+from ..urls import data_picture_name
 from .body_tree import Body, scrolling_tables
 from .options import Options, Render
 from .template_document import qr_code, to_document
@@ -22,7 +23,7 @@ SAMPLE = b"<!doctype html>"
 PICTURES = "media:"
 REPEATED_BYTES = 5_000_000
 """A picture that occurs several times is embedded each time, up to this size in all. The others show their alternative
-text: 3,000 references to a picture of 70 KB would make a file of 208 MB."""
+text, and the import finds their picture: 3,000 references to a picture of 70 KB would make a file of 208 MB."""
 
 
 def export(publication: Publication, options: Options, render: Render) -> bytes:
@@ -35,7 +36,7 @@ def export(publication: Publication, options: Options, render: Render) -> bytes:
         kind = "png" if name == "qr" else "jpeg"
         source, embedded = f'src="{PICTURES}{name}"', f'src="data:image/{kind};base64,{b64encode(content).decode()}"'
         page = page.replace(source, embedded, max(1, REPEATED_BYTES // len(embedded)))
-        page = page.replace(source, 'src="data:,"')
+        page = page.replace(source, f'src="data:,{data_picture_name(content, kind)}"')
     return page.encode()
 
 

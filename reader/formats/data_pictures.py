@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 
-from ..urls import DATA_PICTURES
+from ..urls import DATA_PICTURES, data_picture_name
 
 HOST = DATA_PICTURES
 _ESCAPES = ((b"%2B", b"+"), (b"%2b", b"+"), (b"%2F", b"/"), (b"%2f", b"/"), (b"%3D", b"="), (b"%3d", b"="))
@@ -26,6 +25,9 @@ _SHARED = re.compile(rb"""(--sf-img-\d+)\s*:\s*url\(\s*["']?""" + _DATA, re.IGNO
 """SingleFile writes a picture that appears twice on the page into a style sheet."""
 _IMAGE = re.compile(rb"""<img\b(?:"[^"]*"|'[^']*'|[^>"'])*>""", re.IGNORECASE)
 _USES_SHARED = re.compile(rb"var\((--sf-img-\d+)\)")
+_SAME = re.compile(rb"""(\bsrc\s*=\s*["'])data:,([0-9a-f]{16}\.\w+)(?=["'])""")
+"""A picture that the file contains elsewhere, as the HTML export writes it."""
+
 _SOURCE = re.compile(rb"""\ssrc\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 
 
@@ -48,7 +50,8 @@ def take_data_pictures(content: bytes) -> tuple[bytes, dict[str, bytes]]:
         return found[1] + (_store(found[2], found[3], pictures) or b"data:")
 
     content = _IMAGE.sub(with_source, content) if shared else content
-    return _BARE.sub(replace_url, _QUOTED.sub(replace_url, content)), pictures
+    content = _BARE.sub(replace_url, _QUOTED.sub(replace_url, content))
+    return _SAME.sub(rb"\1%s\2" % HOST.encode(), content), pictures
 
 
 def _store(kind: bytes, encoded: bytes, pictures: dict[str, bytes]) -> bytes:
@@ -61,6 +64,6 @@ def _store(kind: bytes, encoded: bytes, pictures: dict[str, bytes]) -> bytes:
         picture = base64.b64decode(plain + b"=" * (-len(plain) % 4))
     except binascii.Error:
         return b""
-    address = f"{HOST}{hashlib.sha256(picture).hexdigest()[:16]}.{kind.decode().lower().removesuffix('+xml')}"
+    address = HOST + data_picture_name(picture, kind.decode().lower().removesuffix("+xml"))
     pictures[address] = picture
     return address.encode()

@@ -25,9 +25,6 @@ QUIT_SECONDS = 5.0
 OFF, OFFERED, REQUIRED = "off", "offered", "required"
 _OF_SENDER = re.compile(r"\b5\.1\.[78]\b|relay|authenticat|sender|mail from", re.IGNORECASE)
 _TOO_LARGE = 552
-_SIZE_DIGITS = 20
-"""The longest size limit of a server (RFC 1870 3)."""
-
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _LONGEST_REPLY, _LONGEST_REASON = 1_000, 300
@@ -172,8 +169,8 @@ def hand_over(
     so the server does not accept it. If *before_end* records the message as sent, it is sent at most once even if this
     process is killed.
     """
-    size_limit = connection.esmtp_features.get("size", "")
-    if size_limit.isdecimal() and len(size_limit) <= _SIZE_DIGITS and 0 < int(size_limit) < len(content):
+    size_limit = connection.esmtp_features.get("size", "")  # at most 20 digits (RFC 1870 3)
+    if size_limit.isdecimal() and len(size_limit) <= 20 and 0 < int(size_limit) < len(content):
         raise Refused(
             _TOO_LARGE, b"5.3.4 larger than the server takes (%d bytes)" % int(size_limit), of_recipient=False
         )
@@ -195,21 +192,17 @@ def hand_over(
 
 
 def _end(connection: smtplib.SMTP) -> None:
+    is_sent = False
     try:
-        connection.send(b".\r\n")
-    except (
-        OSError,
-        smtplib.SMTPException,
-    ) as error:  # the connection was lost before: the server has no complete message
-        raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__) from error
-    try:
+        connection.send(b".\r\n")  # fails if the connection was lost before: then the server has no complete message
+        is_sent = True
         if connection.sock:
             connection.sock.settimeout(LAST_TIMEOUT_SECONDS)
         answer = connection.getreply()
         if connection.sock:
             connection.sock.settimeout(TIMEOUT_SECONDS)
     except (OSError, smtplib.SMTPException) as error:
-        raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__, is_unclear=True) from error
+        raise ServerFailed(_one_line(str(error).encode()) or type(error).__name__, is_unclear=is_sent) from error
     _expect(answer, 250, of_recipient=False)
 
 

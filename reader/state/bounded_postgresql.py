@@ -24,9 +24,8 @@ class NoAnswer(psycopg.OperationalError):
     """The server did not answer in time."""
 
 
-def is_overdue(error: object) -> bool:
-    """Whether a thread waited in vain: for a connection, an answer or a lock."""
-    return isinstance(error, NoAnswer | psycopg.errors.ConnectionTimeout | psycopg.errors.LockNotAvailable)
+OVERDUE = (NoAnswer, psycopg.errors.ConnectionTimeout, psycopg.errors.LockNotAvailable)
+"""The errors after a thread waited in vain: for an answer, a connection or a lock."""
 
 
 class BoundedConnection(psycopg.Connection[Any]):

@@ -280,9 +280,9 @@ def _reason_of_sqlite(path: Path, error: sqlite3.Error) -> str:
 
 
 def _is_overdue(error: Exception) -> bool:
-    from .bounded_postgresql import is_overdue
+    from .bounded_postgresql import OVERDUE
 
-    return is_overdue(getattr(error, "orig", error))
+    return isinstance(getattr(error, "orig", error), OVERDUE)
 
 
 def _first_line(error: object) -> str:

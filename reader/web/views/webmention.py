@@ -90,14 +90,10 @@ def _problem(source: str, target: str, article: Article | None) -> Message | Non
         return Message("target: not an article of this site")
     if is_same(source, target):
         return Message("source and target are the same")
-    if _is_of_this_site(source):
+    parts, own = urlsplit(source), urlsplit(services().settings.base_url)
+    if parts.netloc.lower() == own.netloc and (parts.path or "/").startswith(f"{own.path}/"):
         return Message("source: a page of this site")
     return Message("Comments on this article are closed.") if article and is_closed(article, now()) else None
-
-
-def _is_of_this_site(source: str) -> bool:
-    parts, own = urlsplit(source), urlsplit(services().settings.base_url)
-    return parts.netloc.lower() == own.netloc and (parts.path or "/").startswith(f"{own.path}/")
 
 
 def _article_at(target: str) -> Article | None:
