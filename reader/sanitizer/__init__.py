@@ -35,6 +35,7 @@ from .attributes import attributes_of, escaped, to_text, without_lost_links
 from .blocks import Blocks
 from .definition_groups import without_definition_groups
 from .embeds_to_links import with_media_links
+from .foreign_names import without_foreign_names
 from .github_heading_slugs import with_linked_headings
 from .limits import check_attributes, check_cleaned, check_markdown, check_source, check_tables
 from .mathml import formulas_as_text, in_one_line
@@ -91,7 +92,7 @@ def sanitize(dirty: str) -> Markup:
     dirty = strip_control_characters(dirty)
     check_source(dirty)
     clean = strip_control_characters(
-        _CLEANER.clean(with_media_links(dirty)).replace("&nbsp;", "\u00a0")
+        _CLEANER.clean(with_media_links(without_foreign_names(dirty))).replace("&nbsp;", "\u00a0")
     )  # a second time: before, &#1; was not a character
     check_cleaned(clean)
     html = _repeat_removals(_in_blocks(with_linked_headings(without_definition_groups(clean))))
