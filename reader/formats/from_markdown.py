@@ -18,11 +18,11 @@ import comrak
 from ..i18n import Message
 from ..models import Draft
 from ..sanitizer import check_markdown
+from ..sanitizer.allowlist import HTML_NAMES
 from .decoding import decode_text
 from .dialects import MOST_WARNINGS, to_commonmark
 from .dialects.heading_ids import with_own_ids
 from .dialects.masking import Masks
-from .dialects.source_comments import HTML_NAMES
 from .fields import front_matter
 from .formulas.mathematics import Formulas, with_tex
 from .hidden_elements import LEFT_OUT, without_hidden

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..models import word_set
+
 FLOW = frozenset({"section", "aside", "blockquote", "details", "div"})
 """Tags that contain blocks. Loose text in them is wrapped in a paragraph. div is never in the output."""
 ITEMS = frozenset({"li", "dd", "td", "th", "figcaption", "caption", "figure"})
@@ -32,6 +34,18 @@ MATHML = frozenset(
 )
 """The presentation elements of MathML Core, and ``menclose``. They are inline, and allowed only within ``math``."""
 INLINES |= MATHML
+HTML_NAMES = BLOCKS | INLINES | {
+    "area", "audio", "base", "body", "button", "canvas", "center", "dialog", "embed", "fieldset", "font", "footer",
+    "form", "frame", "head", "header", "html", "iframe", "input", "label", "link", "main", "meta", "nav",
+    "noscript", "object", "optgroup", "option", "param", "picture", "script", "select", "source", "style",
+    "svg", "template", "textarea", "title", "track", "video", "wbr",
+}  # fmt: skip
+"""The names of the elements of HTML that pages of programs and of MDX use."""
+OTHER_HTML_NAMES = word_set(
+    "acronym address annotation applet article basefont bdi bdo big bgsound col colgroup data datalist dfn dir "
+    "frameset hgroup image keygen legend listing map marquee menu meter nobr noembed noframes output plaintext "
+    "progress rb rtc search slot strike time tt xmp"
+)
 PARENTS = {
     "li": {"ul", "ol"},
     "dt": {"dl"},

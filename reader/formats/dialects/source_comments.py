@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...patterns import lazy_pattern
-from ...sanitizer.allowlist import BLOCKS, INLINES
+from ...sanitizer.allowlist import HTML_NAMES
 
 _HTML_COMMENT = lazy_pattern(r"<!--(?!\s*more\s*-->).*?(?:-->|\Z)", re.DOTALL)
 _LABELS = lazy_pattern(r"<!--[ \t]*(?:tab|timeline)[ \t]+([^\n]{1,200}?)(?:@\S+)?[ \t]*-->")
@@ -30,12 +30,6 @@ _EXPORT = lazy_pattern(
     re.MULTILINE | re.DOTALL,
 )
 _COMPONENT = lazy_pattern(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
-HTML_NAMES = BLOCKS | INLINES | {
-    "area", "audio", "base", "body", "button", "canvas", "center", "dialog", "embed", "fieldset", "font", "footer",
-    "form", "frame", "g", "head", "header", "html", "iframe", "input", "label", "link", "main", "meta", "nav",
-    "noscript", "object", "optgroup", "option", "param", "path", "picture", "script", "select", "source", "style",
-    "svg", "template", "textarea", "title", "track", "use", "video", "wbr",
-}  # fmt: skip
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:\w{1,30}\()?["'`]([^"'`{}]+)["'`]\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _EXPRESSION = lazy_pattern(

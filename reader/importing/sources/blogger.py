@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from ...errors import NotImported
 from ...formats.dates import date_in_text
-from ...formats.xml_reader import read_export
-from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
-from .items import Found, LeftOut, SourceItem, html_reader, not_public
+from .items import Found, LeftOut, SourceItem, html_reader, not_public, xml_in
 from .old_addresses import aliases_of
 
 _KIND = "http://schemas.google.com/g/2005#kind"
@@ -26,9 +23,7 @@ def is_backup(content: bytes) -> bool:
 
 def backup_items(name: str, content: bytes) -> Iterator[Found]:
     """The posts and pages in the backup's order, then the number of skipped comments, settings and templates."""
-    root = read_export(content)
-    if root is None:
-        raise NotImported(name, Message("the export is damaged; make it again"))
+    root = xml_in(name, content)
     left_out: Counter[str] = Counter()
     for entry in root.iterfind("{*}entry"):
         kind = _kind(entry)

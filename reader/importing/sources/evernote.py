@@ -10,13 +10,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from ...errors import NotImported
 from ...formats.dates import date_in_text
-from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .evernote_markup import DONE, OPEN, with_checklists_and_code
-from .items import Found, SourceItem, html_reader
+from .items import Found, SourceItem, html_reader, xml_in
 
 _PICTURES = "https://evernote.invalid/"
 """The prefix of temporary addresses of a note's pictures. It is followed by the MD5, by which the text refers to
@@ -33,9 +31,7 @@ def is_notes(content: bytes) -> bool:
 
 def note_items(name: str, content: bytes) -> Iterator[Found]:
     """The notes in the export's order. Raises NotImported for invalid XML."""
-    root = read_export(content)
-    if root is None:
-        raise NotImported(name, Message("the export is damaged; make it again"))
+    root = xml_in(name, content)
     for note in root.iterfind("note"):
         yield _item(name, note)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from ...i18n import Message
 from ...library.directory_walk import NameRules
@@ -20,6 +19,7 @@ ARCHIVES = (".zip", ".epub", ".textpack")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 _LIST_OF_POCKET = re.compile(r"part_\d{6}\.csv")
 PART_OF_SAVED_PAGE = Message("a part of the page that was saved with it")
+_PARTS = re.compile(r"[_.]files(?=/)")
 _MOST_EQUAL = 3
 """More than this many files with equal reasons are reported as one line."""
 
@@ -55,15 +55,8 @@ def parts_of_saved_pages(paths: Iterable[str]) -> frozenset[str]:
     """The files that a browser saved with a page as “complete”, such as the frame of an advertisement: those in
     ``<name>_files`` beside ``<name>.html``."""
     every = frozenset(paths)
-    inside = (path for path in every if "_files/" in path or ".files/" in path)
-    return frozenset(path for path in inside if any(map(every.__contains__, _pages_of_folders(path))))
-
-
-def _pages_of_folders(path: str) -> Iterator[str]:
-    for folder in PurePosixPath(path).parents:
-        name = folder.as_posix()
-        if name.endswith(("_files", ".files")):
-            yield from (f"{name[: -len('_files')]}{suffix}" for suffix in (".html", ".htm"))
+    stems = {path.rpartition(".")[0] for path in every if path.lower().endswith((".html", ".htm"))}
+    return frozenset(path for path in every if any(path[: found.start()] in stems for found in _PARTS.finditer(path)))
 
 
 def _suffix(name: str) -> str:

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...errors import NotImported
 from ...formats.dates import date_in_text
-from ...formats.decoding import decode_page
-from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
-from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader, not_public
+from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader, json_in, not_public, text_of
 
 _GHOST_ADDRESS = "__GHOST_URL__"
 _PUBLISHED = ("published", "sent", "scheduled")
@@ -34,15 +31,15 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
     authors_of = _joined(data, "posts_authors", "author_id", authors)
     without_text: Counter[str] = Counter()
     for post in _rows(data, "posts"):
-        html = _text(post, "html").replace(_GHOST_ADDRESS, "")
-        if not html.strip() and not _text(post, "feature_image"):
+        html = text_of(post, "html").replace(_GHOST_ADDRESS, "")
+        if not html.strip() and not text_of(post, "feature_image"):
             without_text["post without text"] += 1
             continue
-        if image := _text(post, "feature_image").replace(_GHOST_ADDRESS, ""):
+        if image := text_of(post, "feature_image").replace(_GHOST_ADDRESS, ""):
             html = f'<figure><img src="{image}"></figure>{html}'
         key = str(post.get("id", ""))
         draft = _ghost_draft(post, tags_of.get(key, []), authors_of.get(key, []))
-        notes = () if not draft.draft else (_not_public(_text(post, "status"), _text(post, "visibility")),)
+        notes = () if not draft.draft else (_not_public(text_of(post, "status"), text_of(post, "visibility")),)
         yield SourceItem(f"{name}: {draft.title}", html_reader(html), "article", "", draft, read_sibling, notes)
     if without_text:
         yield LeftOut.by_kind(name, without_text)
@@ -57,28 +54,25 @@ def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -
     """The draft of a post. Its first tag is the primary tag, which becomes the section. Tags that start with # are
     internal."""
     public = [tag for tag in tags if not tag.startswith("#")]
-    is_public = _text(post, "status") in _PUBLISHED and _text(post, "visibility") in _PUBLIC
-    published = date_in_text(_text(post, "published_at"))
-    if published is None and _text(post, "status") == "scheduled":
+    is_public = text_of(post, "status") in _PUBLISHED and text_of(post, "visibility") in _PUBLIC
+    published = date_in_text(text_of(post, "published_at"))
+    if published is None and text_of(post, "status") == "scheduled":
         is_public = False  # otherwise it would be published immediately
     return Draft(
-        title=plain_title(_text(post, "title")),
+        title=plain_title(text_of(post, "title")),
         body_html="",
-        summary=plain_summary(_text(post, "custom_excerpt")),
-        published=published or date_in_text(_text(post, "created_at")),
+        summary=plain_summary(text_of(post, "custom_excerpt")),
+        published=published or date_in_text(text_of(post, "created_at")),
         section=(public[0].replace("/", "／"),) if public else (),
         byline=tuple(authors),
         tags=tuple(public[1:]),
         draft=not is_public,
-        slug=slug_of(_text(post, "slug")),
+        slug=slug_of(text_of(post, "slug")),
     )
 
 
 def _ghost_data(name: str, content: bytes) -> Mapping[str, Any]:
-    try:
-        export = read_json(decode_page(content))
-    except ValueError as error:
-        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    export = json_in(name, content)
     first = export["db"][0] if isinstance(export.get("db"), list) and export["db"] else export
     data = first.get("data", first) if isinstance(first, dict) else {}
     return data if isinstance(data, dict) else {}
@@ -90,7 +84,7 @@ def _rows(data: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _by_id(data: Mapping[str, Any], name: str) -> dict[str, str]:
-    return {str(row.get("id", "")): _text(row, "name") for row in _rows(data, name)}
+    return {str(row.get("id", "")): text_of(row, "name") for row in _rows(data, name)}
 
 
 def _joined(data: Mapping[str, Any], table: str, key: str, names: Mapping[str, str]) -> dict[str, list[str]]:
@@ -105,8 +99,3 @@ def _joined(data: Mapping[str, Any], table: str, key: str, names: Mapping[str, s
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    return value if isinstance(value, str) else ""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
+
+from lxml import etree
 
 from ...child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from ...errors import NotImported
+from ...formats.decoding import decode_page
+from ...formats.json_reader import read_json
+from ...formats.xml_reader import read_export
 from ...i18n import Message
 from ...models import Draft
 from .http import Fetched
@@ -66,6 +71,28 @@ Found = SourceItem | NotImported | LeftOut
 def html_reader(html: str, address: str = "") -> Callable[[], Fetched]:
     """A ``read`` function that returns *html*."""
     return lambda: Fetched(address, html.encode(), "text/html", "utf-8")
+
+
+def json_in(name: str, content: bytes) -> Any:
+    """The value of an export in JSON. Raises NotImported for a part of one."""
+    try:
+        return read_json(decode_page(content))
+    except ValueError as error:
+        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+
+
+def xml_in(name: str, content: bytes) -> etree._Element:
+    """The root element of an export in XML. Raises NotImported if it has none."""
+    root = read_export(content)
+    if root is None:
+        raise NotImported(name, Message("the export is damaged; make it again"))
+    return root
+
+
+def text_of(values: object, name: str) -> str:
+    """The text *name* of a JSON object; empty for any other value."""
+    value = values.get(name) if isinstance(values, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def not_public(status: str) -> Message:

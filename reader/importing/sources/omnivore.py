@@ -11,11 +11,9 @@ from typing import Any
 
 from ...errors import NotImported
 from ...formats.dates import date_in_text
-from ...formats.decoding import decode_page
-from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
-from .items import Found, LeftOut, SourceItem
+from .items import Found, LeftOut, SourceItem, json_in, text_of
 from .multi_file_exports import MultiFileExport
 from .wallabag import SAVED_ON, texts
 
@@ -34,12 +32,12 @@ def omnivore_items(export: MultiFileExport) -> Iterator[Found]:
     texts_left = dict.fromkeys(filter(_TEXT.fullmatch, export.paths))
     for table in filter(_METADATA.fullmatch, export.paths):
         try:
-            entries = read_json(decode_page(export.read(table)))
-        except ValueError as error:
-            yield NotImported(export.name_of(table), Message("not whole JSON: %(error)s", error=error))
+            entries = json_in(export.name_of(table), export.read(table))
+        except NotImported as error:
+            yield error
             continue
         for entry in entries if isinstance(entries, list) else ():
-            path = posixpath.join(posixpath.dirname(table), "content", f"{_text(entry, 'slug')}.html")
+            path = posixpath.join(posixpath.dirname(table), "content", f"{text_of(entry, 'slug')}.html")
             if path in texts_left:
                 del texts_left[path]
                 yield _item(export, path, entry)
@@ -52,12 +50,12 @@ def omnivore_items(export: MultiFileExport) -> Iterator[Found]:
 
 
 def _item(export: MultiFileExport, path: str, entry: Mapping[str, Any]) -> SourceItem:
-    published = date_in_text(_text(entry, "publishedAt"))
+    published = date_in_text(text_of(entry, "publishedAt"))
     draft = Draft(
-        title=" ".join(_text(entry, "title").split()),
+        title=" ".join(text_of(entry, "title").split()),
         body_html="",
-        summary=" ".join(_text(entry, "description").split()),
-        published=published or date_in_text(_text(entry, "savedAt")),
+        summary=" ".join(text_of(entry, "description").split()),
+        published=published or date_in_text(text_of(entry, "savedAt")),
         byline=texts(entry.get("author")),
         tags=texts(entry.get("labels")),
     )
@@ -66,13 +64,8 @@ def _item(export: MultiFileExport, path: str, entry: Mapping[str, Any]) -> Sourc
         export.name_of(path),
         partial(export.fetched, path),
         "clean",
-        _text(entry, "url"),
+        text_of(entry, "url"),
         draft,
         export.read_sibling(path),
         notes,
     )
-
-
-def _text(entry: object, name: str) -> str:
-    value = entry.get(name) if isinstance(entry, dict) else None
-    return value if isinstance(value, str) else ""

@@ -17,16 +17,14 @@ from lxml.html import HtmlElement
 from ...article_building.code_highlighting import without_labels
 from ...article_building.undo_body_transforms import as_in_file
 from ...article_corrections import Correction
-from ...errors import NotImported
 from ...formats.data_pictures import take_data_pictures
 from ...formats.dates import UnreadableDate, parse_date
 from ...formats.decoding import decode_page
 from ...formats.json_reader import read_json
-from ...i18n import Message
 from ...models import UNDATED, Draft
 from ...sanitizer import sanitize
 from ..extraction.text_blocks import parse
-from .items import Found, SourceItem, html_reader
+from .items import Found, SourceItem, html_reader, json_in, text_of
 
 _JSON_HEAD = 400
 _FIELDS = '<meta name="reader:article" '
@@ -46,15 +44,12 @@ def is_json_export(content: bytes) -> bool:
 
 def json_items(name: str, content: bytes) -> Iterator[Found]:
     """The article, or the articles of the issue. Raises NotImported for invalid JSON."""
-    try:
-        document = read_json(decode_page(content))
-    except ValueError as error:
-        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    document = json_in(name, content)
     for metadata in _list(document["hasPart"]) if "hasPart" in document else [document]:
-        if isinstance(metadata, dict) and (html := _text(metadata, "text")):
+        if isinstance(metadata, dict) and (html := text_of(metadata, "text")):
             draft = draft_of(metadata)
             body = html_reader(_as_in_file(html, draft.language))
-            yield SourceItem(name, body, "export", _text(metadata, "url"), draft)
+            yield SourceItem(name, body, "export", text_of(metadata, "url"), draft)
 
 
 def is_marked(page: bytes) -> bool:
@@ -135,7 +130,7 @@ def _read(metadata: Mapping[str, Any], article: HtmlElement) -> tuple[Draft, str
     body_html = (article.text or "") + "".join(
         etree.tostring(child, encoding="unicode", method="html") for child in article
     )
-    return replace(draft, body_html=_as_in_file(body_html, draft.language)), _text(metadata, "url")
+    return replace(draft, body_html=_as_in_file(body_html, draft.language)), text_of(metadata, "url")
 
 
 def _as_in_file(html: str, language: str) -> str:
@@ -145,24 +140,24 @@ def _as_in_file(html: str, language: str) -> str:
 def draft_of(metadata: Mapping[str, Any]) -> Draft:
     """The fields of a NewsArticle, without its text."""
     return Draft(
-        title=_text(metadata, "headline"),
+        title=text_of(metadata, "headline"),
         body_html="",
-        kicker=_text(metadata, "kicker"),
-        subtitle=_text(metadata, "alternativeHeadline"),
-        summary=_text(metadata, "description"),
+        kicker=text_of(metadata, "kicker"),
+        subtitle=text_of(metadata, "alternativeHeadline"),
+        summary=text_of(metadata, "description"),
         published=_datetime_of(metadata, "datePublished"),
         updated=_datetime_of(metadata, "dateModified"),
-        source=_text(metadata.get("publisher"), "name"),
+        source=text_of(metadata.get("publisher"), "name"),
         section=_texts(metadata.get("articleSection")),
-        byline=_texts([_text(person, "name") for person in _list(metadata.get("author"))]),
-        editor=_text(metadata.get("editor"), "name"),
+        byline=_texts([text_of(person, "name") for person in _list(metadata.get("author"))]),
+        editor=text_of(metadata.get("editor"), "name"),
         tags=_texts(metadata.get("keywords")),
-        language=_text(metadata, "inLanguage"),
-        slug=_text(metadata, "identifier"),
+        language=text_of(metadata, "inLanguage"),
+        slug=text_of(metadata, "identifier"),
         corrections=tuple(
-            Correction(_datetime_of(note, "datePublished") or UNDATED, _text(note, "text"))
+            Correction(_datetime_of(note, "datePublished") or UNDATED, text_of(note, "text"))
             for note in _list(metadata.get("correction"))
-            if _text(note, "text")
+            if text_of(note, "text")
         ),
     )
 
@@ -187,14 +182,9 @@ def _object(text: str) -> Mapping[str, Any]:
 
 def _datetime_of(metadata: object, name: str) -> datetime | None:
     try:
-        return parse_date(text) if (text := _text(metadata, name)) else None
+        return parse_date(text) if (text := text_of(metadata, name)) else None
     except UnreadableDate:
         return None
-
-
-def _text(metadata: object, name: str) -> str:
-    value = metadata.get(name) if isinstance(metadata, dict) else None
-    return value if isinstance(value, str) else ""
 
 
 def _list(value: object) -> list[Any]:

@@ -57,7 +57,7 @@ def _rows(export: MultiFileExport) -> Mapping[str, Mapping[str, str]]:
 
 def _item(export: MultiFileExport, path: str, row: Mapping[str, str]) -> SourceItem:
     _, slug = row["post_id"].split(".", 1) if "." in row["post_id"] else ("", row["post_id"])
-    is_public = row.get("is_published", "").lower() == "true" and row.get("audience", "everyone") == "everyone"
+    status = row.get("audience", "everyone") if row.get("is_published", "").lower() == "true" else "unpublished"
     draft = Draft(
         title=plain_title(row.get("title", "")),
         body_html="",
@@ -65,9 +65,8 @@ def _item(export: MultiFileExport, path: str, row: Mapping[str, str]) -> SourceI
         published=date_in_text(row.get("post_date", "")),
         slug=slug_of(slug),
         aliases=(f"/p/{slug}",) if slug else (),
-        draft=not is_public,
+        draft=status != "everyone",
     )
-    status = row.get("audience", "") if row.get("is_published", "").lower() == "true" else "unpublished"
-    notes = () if is_public else (not_public(status),)
+    notes = (not_public(status),) if draft.draft else ()
     read = partial(export.fetched, path)
     return SourceItem(export.name_of(path), read, "clean", "", draft, export.read_sibling(path), notes)

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...errors import NotImported
 from ...formats.dates import date_in_text
-from ...formats.decoding import decode_page
-from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
 from .html_to_text import plain_title
-from .items import Found, LeftOut, SourceItem, html_reader
+from .items import Found, LeftOut, SourceItem, html_reader, json_in, text_of
 
 SAVED_ON = Message("no date of publication; it has the date on which it was saved")
 
@@ -25,15 +22,12 @@ def is_wallabag(content: bytes) -> bool:
 
 def wallabag_items(name: str, content: bytes) -> Iterator[Found]:
     """The articles in the export's order. Raises NotImported for truncated JSON."""
-    try:
-        entries = read_json(decode_page(content))
-    except ValueError as error:
-        raise NotImported(name, Message("not whole JSON: %(error)s", error=error)) from error
+    entries = json_in(name, content)
     without_text = 0
     for entry in entries:
         if not isinstance(entry, dict):
             continue
-        if not _text(entry, "content").strip():
+        if not text_of(entry, "content").strip():
             without_text += 1
             continue
         yield _item(name, entry)
@@ -42,19 +36,19 @@ def wallabag_items(name: str, content: bytes) -> Iterator[Found]:
 
 
 def _item(name: str, entry: Mapping[str, Any]) -> SourceItem:
-    published = date_in_text(_text(entry, "published_at"))
+    published = date_in_text(text_of(entry, "published_at"))
     draft = Draft(
-        title=plain_title(_text(entry, "title")),
+        title=plain_title(text_of(entry, "title")),
         body_html="",
-        published=published or date_in_text(_text(entry, "created_at")),
-        source=_text(entry, "domain_name"),
+        published=published or date_in_text(text_of(entry, "created_at")),
+        source=text_of(entry, "domain_name"),
         byline=texts(entry.get("published_by")),
         tags=texts(entry.get("tags")),
-        language=_text(entry, "language").replace("_", "-"),
+        language=text_of(entry, "language").replace("_", "-"),
     )
     notes = () if published else (SAVED_ON,)
-    html = html_reader(_text(entry, "content"))
-    return SourceItem(f"{name}: {draft.title}", html, "clean", _text(entry, "url"), draft, notes=notes)
+    html = html_reader(text_of(entry, "content"))
+    return SourceItem(f"{name}: {draft.title}", html, "clean", text_of(entry, "url"), draft, notes=notes)
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -62,8 +56,3 @@ def texts(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
     names = [item.get("name") or item.get("label") if isinstance(item, dict) else item for item in items]
     return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
-
-
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return value if isinstance(value, str) else ""
