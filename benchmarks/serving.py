@@ -4,7 +4,8 @@
 
 wrk tests each server in turn for several rounds, and medians are compared, so that other load affects all equally.
 nginx has the precompressed response as a file, with open_file_cache on and its log off. Reader is ``python -m reader
-serve``; ``hot off`` is its application without the response cache. Peers with the same articles: the plain Flask app in
+serve``; ``hot off`` is its application without the response cache, ``through nginx`` the whole server behind nginx with
+the ``proxy_cache`` of ``docs/deploy/nginx.conf``. Peers with the same articles: the plain Flask app in
 this script and, if installed, kiwix-serve with Reader's own ZIM and datasette. ``constant`` is one response to every
 request, by the same server (granian). Exits 1 if a target is missed.
 """
@@ -166,8 +167,10 @@ def measure(folder: Path, extent: Extent) -> list[Aim]:
             list(settling.map(lambda url: settled_etag(url, SETTLED_SECONDS), urls))
         files = {"article": fetch(hot + article, BR), "feed": fetch(hot + FEED, BR)}
         nginx = servers.enter_context(nginx_serving(folder, {name: body for name, (body, _) in files.items()}))
+        before = servers.enter_context(nginx_before(folder, hot))
         cases = {
             "nginx article": f"{nginx}/article",
+            "through nginx, article": before + article,
             "hot article": hot + article,
             "constant": servers.enter_context(constant(folder, *files["article"])) + article,
             "nginx article 304": f"{nginx}/article",
@@ -197,6 +200,7 @@ def aims_of(loads: dict[str, Load], miss_ms: float) -> list[Aim]:
         Aim("hot article 304 / nginx 304", ratio("hot article 304", "nginx article 304"), 0.40),
         Aim("hot feed / nginx", ratio("hot feed", "nginx feed"), 0.40),
         Aim("hot feed 304 / nginx 304", ratio("hot feed 304", "nginx feed 304"), 0.40),
+        Aim("article through nginx / nginx", ratio("through nginx, article", "nginx article"), 0.60),
         Aim("hot article / constant", ratio("hot article", "constant"), 0.75),
         Aim("hot article / hot off", ratio("hot article", "hot off, article"), 15),
         Aim(
@@ -311,6 +315,39 @@ def nginx_serving(folder: Path, bodies: dict[str, bytes]) -> Iterator[str]:
     with running(
         ["nginx", "-e", "stderr", "-c", f"{root}/nginx.conf"], root / "log", {}, root / "nginx.conf", config
     ) as url:
+        yield url
+
+
+@contextmanager
+def nginx_before(folder: Path, upstream: str) -> Iterator[str]:
+    """nginx in front of Reader, with the lines on the cache in our example, without TLS and without limits."""
+    root = folder / "proxy"
+    root.mkdir()
+    example = (ROOT / "docs" / "deploy" / "nginx.conf").read_text("utf-8")
+    cache = "".join(re.findall(r"^proxy_cache_path .*\n|^map [^{]*\{[^}]*\}\n", example, re.MULTILINE))
+    lines = "".join(re.findall(r"^ +proxy_(?:cache|ignore_headers|no_cache)[^\n]*\n", example, re.MULTILINE))
+    assert "proxy_cache_revalidate" in lines
+    assert "reader_is_private" in cache
+    config = f"""
+        daemon off; worker_processes {os.cpu_count()}; pid {root}/pid; error_log {root}/error.log;
+        events {{ worker_connections 1024; }}
+        http {{
+            access_log off; keepalive_requests 1000000000;
+            {cache.replace("/var/cache/nginx-reader", f"{root}/cache")}
+            upstream reader {{ server {upstream.removeprefix("http://")}; keepalive 32; }}
+            server {{
+                listen 127.0.0.1:{{port}};
+                proxy_http_version 1.1;
+                proxy_set_header Connection "";
+                proxy_set_header Host $host;
+                location / {{
+                    {lines}
+                    proxy_pass http://reader;
+                }}
+            }}
+        }}"""
+    command = ["nginx", "-e", "stderr", "-c", f"{root}/nginx.conf"]
+    with running(command, root / "log", {}, root / "nginx.conf", config) as url:
         yield url
 
 

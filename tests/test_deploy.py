@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from nginx_server import NGINX, ask, nginx
 from serving import free_port, serving
+from waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh test installs it")
@@ -34,6 +35,8 @@ def nginx_before(upstream: str, folder: Path) -> Iterator[tuple[str, str]]:
         "listen 80": f"listen 127.0.0.1:{plain}",
         "/etc/ssl/certs/news.example.pem": str(certificate),
         "/etc/ssl/private/news.example.key": str(key),
+        "/var/cache/nginx-reader": str(folder / "cache"),
+        "gzip off;": "gzip off; add_header X-Cache $upstream_cache_status always;",
     }.items():
         assert theirs in ours
         ours = ours.replace(theirs, here)
@@ -51,10 +54,15 @@ def ask_until_made(url: str) -> tuple[int, Message, bytes]:
 
 
 @pytest.fixture(scope="module")
-def behind_nginx(tmp_path_factory):
+def behind_nginx_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("deploy")
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(behind_nginx_folder):
     from reader.settings import Settings
 
-    folder = tmp_path_factory.mktemp("deploy")
+    folder = behind_nginx_folder
     settings = Settings(articles=folder / "articles", instance=folder / "instance", base_url="https://news.example")
     settings = replace(settings, trusted_proxies="127.0.0.1/32", editor_token="a long enough secret")
     settings = replace(settings, exports_ahead=False)  # a page names finished exports: it would change of itself
@@ -80,6 +88,36 @@ def test_a_broken_download_resumes(behind_nginx):
     _, headers, whole = ask_until_made(f"{behind_nginx[0]}/a/rain.epub")
     status, _, rest = ask(f"{behind_nginx[0]}/a/rain.epub", Range="bytes=1000-", If_Range=headers["ETag"])
     assert (status, rest) == (206, whole[1000:])
+
+
+def cached(url: str, **headers: str) -> tuple[str, int, bytes]:
+    """(X-Cache of the test's nginx, status, body) of the second of two requests."""
+    ask(url, **headers)
+    status, found, body = ask(url, **headers)
+    return found["X-Cache"], status, body
+
+
+def test_a_hot_page_comes_from_nginx_for_each_encoding_and_language(behind_nginx):
+    url = f"{behind_nginx[0]}/a/rain"
+    pages = [cached(url, Accept_Encoding="br"), cached(url, Accept_Encoding="gzip"), cached(url, Accept_Language="en")]
+    assert [(x_cache, status) for x_cache, status, _ in pages] == [("HIT", 200)] * 3
+    assert len({body for _, _, body in pages}) == 3
+    assert cached(f"{behind_nginx[0]}/a/none")[:2] == ("HIT", 404)
+
+
+def test_pages_of_one_visitor_are_not_kept_by_nginx(behind_nginx):
+    assert cached(f"{behind_nginx[0]}/a/rain", Cookie="reader=dark")[:2] == ("MISS", 200)
+    assert b"dark" in ask(f"{behind_nginx[0]}/a/rain", Cookie="reader=dark")[2]
+    assert cached(f"{behind_nginx[0]}/editor")[0] != "HIT"
+    assert cached(f"{behind_nginx[0]}/a/rain", Range="bytes=0-10")[0] == "BYPASS"
+
+
+def test_a_change_is_seen_behind_the_cache_of_nginx(behind_nginx, behind_nginx_folder):
+    url, file = f"{behind_nginx[0]}/a/snow", behind_nginx_folder / "articles" / "snow.md"
+    file.write_text("# 小雪\n\n今天下雪。", "utf-8")
+    wait_for(lambda: "小雪" in ask(url)[2].decode())
+    file.write_text("# 大雪\n\n今天下大雪。", "utf-8")
+    wait_for(lambda: "大雪" in ask(url)[2].decode())
 
 
 def test_feeds_name_the_public_address(behind_nginx):
