@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 from libzim.reader import Archive
+from libzim.search import Query, Searcher
 from serving import free_port
 from waiting import answers, wait_for
 
@@ -122,6 +123,9 @@ def test_the_library_is_one_zim_that_zimcheck_finds_clean_and_kiwix_serves(run, 
     checked = subprocess.run(["zimcheck", "--all", "library.zim"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
     assert "[ERROR]" not in checked.stdout
+    searcher = Searcher(Archive(tmp_path / "library.zim"))
+    found = [searcher.search(Query().set_query(text)).getEstimatedMatches() for text in ("下雨", "天下雨", "天大雨")]
+    assert [bool(count) for count in found] == [True, True, False]
     with kiwix(tmp_path / "library.zim") as url:
         front = urlopen(f"{url}/library/index.html").read().decode()
         assert "北京大雨" in front

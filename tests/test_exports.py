@@ -247,6 +247,16 @@ def test_a_cover_breaks_its_title_where_it_may():
     assert "Reading" in " ".join(lines)
 
 
+def test_a_title_in_a_script_with_spaces_is_broken_at_them():
+    for title in (
+        "الأمطار في المحافظات الجنوبية",
+        "Наводнение в южных районах",
+        "Lượng mưa vượt quá dự kiến ở các huyện",
+    ):
+        assert " ".join(wrap_lines(title, 9)) == title
+    assert all(width(line) <= 9 for line in wrap_lines("字" + "w" * 100, 9))
+
+
 def test_a_very_long_title_still_fits_on_its_cover():
     cover = cover_of("很长的标题" * 60, "站", "日")
     assert cover.lines[-1][0] <= 650

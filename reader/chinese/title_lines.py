@@ -7,7 +7,7 @@ with breaks between phrases is easy to read; a title with a break within a word 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ..patterns import lazy_pattern
@@ -23,6 +23,8 @@ _ATOM = lazy_pattern(
 """A date, a number with its unit, Han characters, or another character."""
 _LATIN_EM = 0.56
 """The mean width of a Latin letter in em, because the font may be unknown."""
+_SPACED = lazy_pattern("[\0-\u0dff\u10a0-\u177f\u1800-\u1fff\uac00-\ud7a3]+")
+"""Text in scripts that have spaces between words: not Chinese, Japanese, Thai, Lao, Tibetan, Burmese or Khmer."""
 _WITHIN_PHRASE = 30.0
 """The cost of a break within a phrase. The cost of a line is the square of its distance from the mean width, in em."""
 
@@ -64,7 +66,7 @@ def pieces(text: str) -> list[str]:
     found: list[str] = []
     for atom in _ATOM.findall(text):
         for part in words_of(atom) if has_han(atom[0]) else (atom,):
-            if found and (_attaches(part, found[-1]) or (part.isascii() and _is_open_word(found[-1]))):
+            if found and (_attaches(part, found[-1]) or (_SPACED.fullmatch(part) and _is_open_word(found[-1]))):
                 found[-1] += part
             else:
                 found.append(part)
@@ -82,7 +84,15 @@ def _attaches(part: str, piece: str) -> bool:
 
 
 def _is_open_word(piece: str) -> bool:
-    return piece.isascii() and not piece.endswith(" ")
+    return _SPACED.fullmatch(piece) is not None and not piece.endswith(" ")
+
+
+def divided(piece: str, fits: Callable[[str], bool]) -> list[str]:
+    """*piece*, in parts that fit in a line if it does not."""
+    if len(piece) < 2 or fits(piece):
+        return [piece]
+    middle = len(piece) // 2
+    return [*divided(piece[:middle], fits), *divided(piece[middle:], fits)]
 
 
 def width(text: str) -> float:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 
 from PIL import Image, ImageDraw
 
-from ..chinese.title_lines import pieces, width
+from ..chinese.title_lines import divided, pieces, width
 from ..media.text_drawing import draw_text, shortened
 
 WIDTH, HEIGHT = 600, 800
@@ -51,7 +52,8 @@ def wrap_lines(text: str, ems: float) -> list[str]:
     """*text* in lines of at most *ems*, broken between words or Chinese characters. No punctuation begins or ends a
     line where it must not."""
     lines, line = [], ""
-    for piece in pieces(text):
+    parts = (divided(piece, lambda part: width(part.rstrip()) <= ems) for piece in pieces(text))
+    for piece in chain.from_iterable(parts):
         if line and width(line + piece.rstrip()) > ems:
             lines.append(line.rstrip())
             line = ""

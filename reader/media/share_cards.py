@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from itertools import chain
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..chinese.title_lines import OPENING, pieces
+from ..chinese.title_lines import OPENING, divided, pieces
 from .text_drawing import draw_text, load_font, shortened
 
 SIZE = (1200, 630)
@@ -42,7 +43,8 @@ def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[s
     """*text* in lines of at most *width* pixels, broken between words. Punctuation follows the rules for the start and
     end of a line (CLREQ 3.1.3)."""
     lines = [""]
-    for piece in pieces(text):
+    parts = (divided(piece, lambda part: font.getlength(part) <= width) for piece in pieces(text))
+    for piece in chain.from_iterable(parts):
         if lines[-1] and font.getlength(lines[-1] + piece.rstrip()) > width:
             lines.append("")
         lines[-1] += piece
