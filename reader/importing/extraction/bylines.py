@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...chinese import HAN, has_han
+from ...formats.pasted_pages.dateline import PROVINCES
 from ...formats.person_names import SURNAMES, split_names
 from .page_patterns import DATE
 
@@ -18,10 +19,10 @@ _OTHER = (
     r"(?:发布|时间|日期|发表|字号|浏览|点击|阅读|人气|评论|校对|审核|监制|摄影|关键词|所属|分类|标签|打印|收藏|分享|举报"
     r"|次数)"
 )
-_NAMED_NEXT = rf"\s*(?:[:：/]|\s(?=[{HAN}]{{2,4}}(?:\s|$)))"
+_NAMED_NEXT = rf"\s*(?:[:：/丨｜]|\s(?=[{HAN}]{{2,4}}(?:\s|$)))"
 _LABEL = re.compile(
-    rf"(?P<source>{_SOURCE})\s*[:：]|(?P<chief>{_CHIEF}){_NAMED_NEXT}|(?P<editor>{_EDITOR}){_NAMED_NEXT}"
-    rf"|(?P<author>{_AUTHOR})\s*[:：/]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])"
+    rf"(?P<source>{_SOURCE})\s*[:：丨｜]|(?P<chief>{_CHIEF}){_NAMED_NEXT}|(?P<editor>{_EDITOR}){_NAMED_NEXT}"
+    rf"|(?P<author>{_AUTHOR})\s*[:：/丨｜]|(?P<other>{_OTHER}[^:：\s]{{0,4}}\s*[:：])"
     r"|(?<=[|｜])\s*(?:(?P<source_beside>来源)|(?P<author_beside>作者))(?=[^\s:：|｜]{2,12}\s*(?:[|｜]|$))",
     re.IGNORECASE,
 )
@@ -138,4 +139,6 @@ def _beside_date(lines: Sequence[str]) -> str:
     return ""
 
 
-_PLAIN = re.compile(r"发[布表]|时间|日期|原创|举报|收藏|星期|更新|京港|查看|版|年|月|：|:|评论|阅读|次")
+_PLAIN = re.compile(
+    rf"发[布表]|时间|日期|原创|举报|收藏|星期|更新|京港|查看|版|年|月|：|:|评论|阅读|次|^(?:{PROVINCES})省?$"
+)

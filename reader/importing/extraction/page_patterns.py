@@ -105,8 +105,9 @@ TAIL_HEADING = re.compile(
 )
 
 TAIL_LINE = re.compile(
-    r"责任编辑|责编|^\W*(编辑|校对|审核|监制|实习编辑|值班编辑)\s*[:：]|转载请|版权(归|所有)|免责声明|扫一扫|二维码"
-    r"|微信公众号|点击(查看|阅读|进入)|阅读原文|分享(让|到)|^\W*(文章|稿件|信息)?来源\s*[:：]|上一[页篇章]|下一[页篇章]"
+    r"责任编辑|责编|^\W*(编辑|校对|审核|审读|监制|统筹|[初终一二三]审|实习编辑|值班编辑)\s*[:：丨｜|]|转载请|版权(归|所有)|免责声明|扫一扫|二维码"
+    r"|微信公众号|点击(查看|阅读|进入)|阅读原文|分享(让|到)|^\W*(文章|稿件|信息)?来源\s*[:：丨｜|]|上一[页篇章]|下一[页篇章]"
+    r"|^\W*(the )?end\W*$|^\W*点个.{0,3}在看"
     r"|返回(目录|首页)|正文已结束|打印本页|关闭窗口|^\W*(\[\d+\]\s*)+$|trackback|all rights reserved|©|copyright"
     r"|subscribe|newsletter|follow us|sign up|first published"
     r"|^\W*(read more|related|share this|updated|published|posted)|have a tip\?|e-?mail (him|her|us|the)"
