@@ -558,10 +558,11 @@ def test_entries_of_movable_type_have_their_fields_and_both_parts_of_their_text(
     ("name", "content"),
     [
         ("Bookmarks", '{"roots": {"bookmark_bar": {"children": [{"name": "江河水位", "url": "https://x.invalid"}]}}}'),
+        ("page.mediawiki", "== 江河水位 ==\n'''河水'''一夜上涨两米。\n"),
         ("posts.csv", "id,web_title,content_html\n1,江河水位,<p>河水一夜上涨两米。</p>\n"),
     ],
 )
-def test_a_table_or_json_of_an_unknown_kind_is_refused_with_a_suggestion(run, settings, tmp_path, name, content):
+def test_a_table_a_wiki_or_json_of_an_unknown_kind_is_refused_with_a_suggestion(run, settings, tmp_path, name, content):
     (tmp_path / name).write_text(content, "utf-8")
     result = run(tmp_path / name)
     assert (result.exit_code, files(settings)) == (1, [])

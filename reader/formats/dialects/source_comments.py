@@ -29,7 +29,9 @@ _EXPORT = lazy_pattern(
     r"^export\s+(?:default\b|(?:const|let|var|function|class|async)\s+\w|\{|\*\s+from\b).*?(?=\n[ \t]*\n|\{%|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_COMPONENT = lazy_pattern(r"</?([A-Z]\w*[a-z][\w.]*)(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
+_OF_FEISHU = "callout|quote-container|grid|column|lark-table|lark-tr|lark-td|view"
+"""The elements of Feishu's Markdown that contain Markdown."""
+_COMPONENT = lazy_pattern(rf"</?([A-Z]\w*[a-z][\w.]*|{_OF_FEISHU})(?=[\s/>])|^[ \t]*</?>[ \t]*$", re.MULTILINE)
 _TEXT_ATTRIBUTE = lazy_pattern(r"""\b(src|href)=\{(?:\w{1,30}\()?["'`]([^"'`{}]+)["'`]\)?(?:\.default)?\}""")
 _OTHER_ATTRIBUTE = lazy_pattern(r"""\s(?:style|class|className|key|ref|on[A-Z]\w*)=\{(?:[^{}]|\{[^{}]*\})*\}""")
 _EXPRESSION = lazy_pattern(

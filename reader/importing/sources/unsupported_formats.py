@@ -21,6 +21,9 @@ _HINTS = {
     (".webarchive", ".warc", ".wacz"): Message("save the page as HTML or MHTML, and import that"),
     (".jex",): JOPLIN,
     (".one", ".onepkg"): Message("export the page from OneNote to Word (.docx), and import that"),
+    (".wiki", ".mediawiki", ".dokuwiki", ".creole", ".textile", ".tex", ".typ"): Message(
+        "convert it to Markdown with Pandoc, and import that"
+    ),
     (".mbox",): Message("save each mail as .eml, and import the folder"),
 }
 HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
