@@ -19,7 +19,8 @@ SKIPPED = {
     "a backup copy of an editor": """
         rain.bak.md | rain.BAK2.md | rain.orig.md | rain.rej.md | rain~.md | rain.old.md | rain.md~ | rain.md.~3~ | rain.md.bak
         rain.md.orig | rain.md.rej | rain 备份.md | rain_备份.md | rain-备份2.md | rain - 备份 (2).md | rain（备份）.md | rain.備份.md
-        备份 - rain.md | rain (backup).md | rain - Backup.md | rain - backup (3).md""",
+        rain~20260501-120000.md | rain.md 2026-05-01 120000.md | rain (AutoRecovered).docx | rain [Autosaved].docx | rain[自动恢复的].docx
+        rain [Repaired].docx | rain的备份.docx | 备份 - rain.md | rain (backup).md | rain - Backup.md | rain - backup (3).md""",
     "a partial download": """
         rain.part.md | rain.partial.md | rain.crdownload.md | Unconfirmed 1234.crdownload.md | rain.filepart.md | rain.aria2.html
         rain.md.part | rain.md.crdownload | rain.md.download | rain.md.xltd | rain.md.baiduyun.p.downloading""",
@@ -31,6 +32,8 @@ SKIPPED = {
         rain (conflicted copy 2026-01-01 120000).md | rain (Wang's conflicted copy 2026-01-01).md | rain (case conflict).md
         rain (小王的冲突副本 2026-05-01).md | rain（冲突副本）.txt | rain(冲突文件-小王-20260101).md | rain (SFConflict wang 2026-01-01-12-00).md
         rain [conflicted].md | rain (conflict #1 on 2026-01-01).md | rain.Conflict.md | rain_conf(1).md
+        rain (Copie en conflit de PC 2026-05-01).md | rain (PC の競合コピー 2026-05-01).md | rain（冲突_小王_2026）.md
+        rain_NAS_May-01-120000-2026_Conflict.md | rain_wang_May-01-1200-2026_CaseConflict.md
         rain-DESKTOP-AB12CD3.md | rain-LAPTOP-AB12CD34-2.md | rain (# Edit conflict 2026-01-01 Ab12 #).md
         rain (conflict from Wang 2026-01-01).md""",
     "a file that iCloud has not downloaded to this computer": ".rain.md.icloud",
@@ -38,13 +41,15 @@ SKIPPED = {
         rain - 副本.md | rain - 副本 (2).md | rain 副本 2.md | rain的副本.md | rain(副本).md | rain（复件）.md | 副本 rain.md | 复件 (2) rain.md
         rain (另一个复件).md | rain (第 3 个复件).md | rain - Copy.md | rain - Copy (2).md | rain copy.md | rain copy 2.md
         rain (copy).md | rain (copy 1).md | rain (another copy).md | rain (3rd copy).md | Copy of rain.html | Copy (2) of rain.md
+        rain (另一個複本).md | rain (Kopie 2).md | rain (autre copie).md
         rain - Kopie.md | rain - Copie (2).md | rain - コピー.md | rainのコピー2.md | Копия rain.md | rain.md.1""",
     "a new file that has no name of its own yet": """
         新建文本文档.txt | 新建文本文档 (2).txt | 新建 文本文档.txt | 新建 Markdown 文件.md | 新增文字文件.txt | New Text Document.txt
-        New Text Document (2).txt""",
+        New Text Document (2).txt | Neues Textdokument (2).txt | Untitled.md | Untitled 3.md | 未命名.md | 無標題.txt | 文档1.docx""",
     "a name that says that it is a draft": """
         大雨（草稿）.md | 大雨-草稿.docx | 大雨 草稿2.md | 草稿-大雨.txt | rain.draft.md | rain (Draft).html | 【未完成】大雨.md
-        大雨（未發布）.md""",
+        大雨（未發布）.md | [WIP] rain.md | WIP rain.md | DRAFT-rain.md | rain_draft_v2.md | rain.private.md | 草稿：大雨.md | 大雨 草稿v2.md
+        大雨（待审）.md | Draft - rain.md""",
     "a hidden file: its name begins with a dot": ".rain.md | .part.md",
 }  # fmt: skip
 ROWS = [
@@ -61,6 +66,7 @@ PUBLISHED = [
         3~5日天气.md | 10~12月.md | #两会# 热点.md | #标签.md | 巴以冲突（一）.md | 冲突.md | conflict (2026).md | Yemen (the conflict from 2014 on).md | 魔兽世界副本.md | 副本.md | 复刻.md
         part.1.md | book.part1.md | partial.md | tmp.md | temp.md | download.md | 2026-05-12.md | desktop-publishing.md | laptop-a.md
         win-win.md | N1~1.MD | head.md | HEAD.md | orig.md | old.md | the old.md | c#.md | c++.md | 拷贝忍者.md | 复件中心.md
+        nba-draft.md | WIPO.md | private-eye.md | Sudan_Conflict.md | 无题.md | 未命名的星.md | 文档.md | recovered (2026).md | 未完待续.md
         新建小区.md | 新建文本文档的办法.md | new text.md | press-copy.md | copy-editing.md | copyright.md | how-to-copy.md | photocopy.md
         草稿时代.md | 中国草案.md | draft-law.md | drafting.md | overdraft.md | draft.md | 草稿.md | local.base.md | 备份与恢复.md | kopie.md | コピー.md | lock.md | mine.md | unconfirmed.md
         """,
@@ -97,11 +103,23 @@ def published(settings) -> set[str]:
 
 
 def test_a_second_download_is_a_copy_if_the_first_is_there(settings, drop, services):
-    for name in ("rain.md", "rain (1).md", "rain(2).md", "rain（3）.md", "snow (1).md", "fog.html", "fog (1).md"):
+    for name in (
+        "rain.md",
+        "rain (1).md",
+        "rain(2).md",
+        "rain（3）.md",
+        "snow (1).md",
+        "fog.html",
+        "fog (1).md",
+        "fog_old.md",
+        "rain-old.md",
+        "rain_bak2.md",
+    ):
         drop(name, RAIN + name)
-    assert published(settings) == {"rain.md", "snow (1).md", "fog.html", "fog (1).md"}
+    assert published(settings) == {"rain.md", "snow (1).md", "fog.html", "fog (1).md", "fog_old.md", "rain-old.md"}
     assert [(note.path, str(note.cause)) for note in services.library.left_out()] == [
-        (name, "a copy of rain.md; rename it to publish it") for name in ("rain (1).md", "rain(2).md", "rain（3）.md")
+        (name, "a copy of rain.md; rename it to publish it")
+        for name in ("rain (1).md", "rain(2).md", "rain_bak2.md", "rain（3）.md")
     ]
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..formats import read_draft
 from ..formats.fields import front_matter
 from ..formats.markdown_writer import comparable, to_markdown
-from ..library.skipped_names import reason_to_skip_name
+from ..library.skipped_names import original_of, reason_to_skip_name
 from ..models import INDEX_NAMES, Draft, slug_of
 from ..sanitizer import sanitize
 
@@ -66,7 +66,15 @@ def slug_for(draft: Draft, existing: set[str]) -> str:
     """
     names = (slug_of(draft.slug), slug_of(draft.title)[:LONGEST_SLUG].strip("-_"), "article")
     slugs = chain.from_iterable(map(_numbered, filter(None, names)))
-    return next(slug for slug in slugs if slug not in existing and _is_article_name(slug))
+    return next(
+        slug for slug in slugs if slug not in existing and not _is_copy(slug, existing) and _is_article_name(slug)
+    )
+
+
+def _is_copy(slug: str, existing: set[str]) -> bool:
+    """Whether a file with this name would be taken for a copy of one beside it, such as ``rain_old.md``."""
+    found = original_of(f"{slug}.md")
+    return found is not None and not found[1] and found[0].removesuffix(".md") in existing
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -58,6 +58,15 @@ TRASH_FOLDERS = frozenset(
 _COPY_WORDS = "副本|复件|複本|複製|拷贝"
 _COPIES_ABROAD = "copie|kopie|kopia|copia|cópia|kopi|копия|コピー|복사본"
 _DOWNLOAD = r"part|partial|crdownload|filepart|opdownload|aria2|(?:baiduyun\.p\.)?downloading"
+_NOT_READY = (
+    "draft|wip|work in progress|unpublished|do not publish|private"
+    "|草稿|初稿|未完|未完成|未发布|未發布|待发布|待發布|待审|待審|勿发|勿發"
+)
+_CONFLICTS_ABROAD = (
+    r"copie en conflit|in konflikt stehende kopie|copia en conflicto|copia in conflitto|cópia em conflito"
+    r"|конфликтующая копия|競合コピー|충돌(?:하는|된) 사본"
+)
+"""Dropbox in French, German, Spanish, Italian, Portuguese, Russian, Japanese and Korean."""
 _NUMBER = r"(?:\s*[（(]\d+[）)])?"
 
 _CLOSED_FOLDER = lazy_pattern(r"(?:^|/)\.(?:trash|git(?!/annex/objects/)|before-[^/]*|restored-[^/]*)/", re.IGNORECASE)
@@ -70,11 +79,15 @@ STEM_RULES = (
     (r"~$|\.(?:bak|backup|old|orig|rej|save|autosave|swp|swo)\d*$", _BACKUP),
     (r"\.(?:tmp|temp|lck)\d*$", _TEMPORARY),
     (rf"[\s._-](?:备份|備份)\s*\d*{_NUMBER}$|[（(](?:备份|備份|backup)\s*\d*[）)]$|^(?:备份|備份)\s*[-_]", _BACKUP),
-    (rf"\s-\sbackup{_NUMBER}$", _BACKUP),
+    (rf"\s-\sbackup{_NUMBER}$|的(?:备份|備份)$", _BACKUP),
+    # Syncthing (versions); FreeFileSync (rain.md 2026-05-01 120000.md); Word.
+    (r"~\d{8}-\d{6}$|\.\w{2,8} \d{4}-\d\d-\d\d \d{6}$", _BACKUP),
     (
-        r"\.drafts?$|[（(\[【]\s*(?:draft|草稿|未完成|未发布|未發布)\s*[）)\]】]|[\s._-]草稿\s*\d*$|^草稿\s*[-_.]",
-        _DRAFT,
+        r"[（(\[]\s*(?:auto-?(?:saved|recovered)|unsaved-\d+|自动(?:恢复|保存)的?)\s*[）)\]]$|\[(?:recovered|repaired)\]$",
+        _BACKUP,
     ),
+    (rf"\.(?:drafts?|wip|unpublished|private|未发布|未發布)$|[（(\[【]\s*(?:{_NOT_READY})\s*[）)\]】]", _DRAFT),
+    (r"[\s._-]草稿\s*v?\d*$|^草稿\s*[-_.：:]|^(?-i:DRAFT|WIP)[\s_-]|^draft\s-\s|_draft(?:[\s_-]?v?\d+)?$", _DRAFT),
     # Browsers, wget and curl wrappers, WinSCP, download programs.
     (rf"\.(?:{_DOWNLOAD})$", _PARTIAL),
     # git mergetool (upper case only) and git merge.
@@ -88,18 +101,29 @@ STEM_RULES = (
     (r"[（(\[]\s*conflict(?:ed)?(?:\s#?\d+)?(?:\son\s[\d :-]+)?\s*[）)\]]", _CONFLICT),
     # Proton Drive, Jottacloud; Koofr, Yandex.
     (r"[（(\[][\s#]*edit[\s-]conflict\b[^）)\]]*[）)\]]$|[（(]\s*conflict from\s[^）)]*[）)]$", _CONFLICT),
-    (r"\.conflict\d*$|_conf\(\d+\)$", _CONFLICT),
+    (r"\.conflict\d*$|_conf\(\d+\)$|[（(](?:冲突|衝突)[\s_-][^（(]*\d[）)]$", _CONFLICT),
+    (rf"[（(][^（(]*(?:{_CONFLICTS_ABROAD})[^（(]*[）)]$", _CONFLICT),
+    # Synology Drive: rain_NAS_May-01-120000-2026_Conflict.md.
+    (r"_[a-z]{3}-\d\d-\d{4,6}-\d{4}_(?:Case)?Conflict\b", _CONFLICT),
     (r"-(?-i:(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{7,11})(?:-\d+)?$", _CONFLICT),
     # Windows, macOS, GNOME, KDE, in Chinese, English and other languages.
     (rf"(?:[\s_-]+|的|[（(]\s*)(?:{_COPY_WORDS})\s*\d*[）)]?{_NUMBER}$", _COPY),
-    (rf"[（(]\s*(?:另一个|第\s*\d+\s*[个份])\s*(?:{_COPY_WORDS})\s*[）)]$", _COPY),
+    (rf"[（(]\s*(?:另一[个個份]|第\s*\d+\s*[个個份])\s*(?:{_COPY_WORDS})\s*[）)]$", _COPY),
     (rf"^(?:副本|复件|複本){_NUMBER}[\s_-]+.", _COPY),
     (r"\s(?:\((?:another |\d+\w\w )?copy(?: \d+)?\)|copy)(?:\s\(?\d+\)?)?$", _COPY),
     (r"^copy (?:\(\d+\) )?of .", _COPY),
+    (rf"\s[（(](?:weitere |autre |otra |\d+[.e] )?(?:{_COPIES_ABROAD})(?: \d+)?[）)]$", _COPY),
     (rf"\s-\s(?:{_COPIES_ABROAD}){_NUMBER}$|のコピー\s?\d*$|^(?:копия|copie de)\s.", _COPY),
     # The context menu "New" of Windows' and other desktops.
     (rf"^新建\s?(?:文本文[档件]|文档|Markdown\s?文[件档]|(?:Microsoft Word|DOCX?)\s?文档){_NUMBER}$", _UNNAMED),
     (rf"^(?:新增文字文件|新文字文件|New (?:Text|Microsoft Word) Document|New Markdown File){_NUMBER}$", _UNNAMED),
+    (
+        rf"^(?:Neues Textdokument|Nouveau document texte|Новый текстовый документ|新規テキスト ドキュメント){_NUMBER}$",
+        _UNNAMED,
+    ),
+    # Obsidian and other note programs, word processors.
+    (r"^(?:Untitled(?: Document)?|未命名(?:文[档件]|笔记)?|[无無][标標][题題])\s?\d*$", _UNNAMED),
+    (r"^(?:Document|文档|文字文稿)\d+$", _UNNAMED),
 )
 """Patterns of file names without suffix that are not articles, and the reasons. Case is ignored."""
 
@@ -123,6 +147,9 @@ HIDDEN_RULES = (
 """Patterns of hidden names that contain the name of an article, and the reasons to skip the file."""
 
 _SECOND = lazy_pattern(r"(.+?)\s?[（(]([1-9]\d{0,2})[）)]")
+_BESIDE = lazy_pattern(
+    r"(.+?)(?:[_.](?:bak|backup|old|copy|draft|备份|旧)|[_-](?:bak|orig))\d*|backup of (.+)", re.IGNORECASE
+)
 _NUMBERED = lazy_pattern(r"(.+?)[ -]([1-9]\d?)")
 
 
@@ -142,8 +169,10 @@ _STEMS, _HIDDEN_NAMES = _compiled(STEM_RULES), _compiled(HIDDEN_RULES)
 _TAILS = _compiled((f"{SUFFIX}(?:{pattern})$", reason) for pattern, reason in TAIL_RULES)
 _HAS_ENDING = _pattern(SUFFIX)
 _SUSPECT = lazy_pattern(
-    "[~#]|bak|backup|old|orig|rej|save|sw[po]|te?mp|lck|conf|base|local|remote|cop|kopi|part|download|aria2|"
-    "desktop-|laptop-|win-|draft|草稿|未完|未[发發]|新[建增文]|new |备份|備份|копи|コピー|복사|[冲衝]|[副复複拷]",
+    "[~#]|bak|backup|old|orig|rej|save|swp|swo|te?mp|lck|conf|konf|base|local|remote|cop|kopi|part|download|aria2|"
+    "desktop-|laptop-|win-|draft|wip|publish|private|progress|untitled|document|cover|repaired|"
+    "草稿|初稿|未|待|勿|自动|新[规規建增文]|文档|文稿|new |neues|новый|备份|備份|"
+    r"копи|コピー|복사|사본|[冲衝]|[副复複拷]|[无無]|\d{6}$",
     re.IGNORECASE,
 )
 """A fast check of every name: only stems that match are tested against all of ``STEM_RULES``."""
@@ -167,11 +196,14 @@ def original_of(name: str) -> tuple[str, bool] | None:
     """(the name of the possible original of *name*, whether a copy must have the same bytes); None if it is no copy.
 
     A browser saves a second download as ``rain (1).md`` or ``rain(1).md``; this is a copy if ``rain.md`` exists too.
+    The same applies to ``rain_old.md`` and ``rain-bak.md``, whose names alone may be those of articles.
     iCloud and Safari write ``rain 2.md`` and ``rain-2.md``, which may also be another story.
     """
     stem, dot, suffix = name.rpartition(".")
     if found := _SECOND.fullmatch(stem):
         return found[1] + dot + suffix, False
+    if found := _BESIDE.fullmatch(stem):
+        return (found[1] or found[2]) + dot + suffix, False
     if found := _NUMBERED.fullmatch(stem):
         return found[1] + dot + suffix, True
     return None
