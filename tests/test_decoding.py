@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def page(charset: str, text: str = TEXT) -> str:
 def test_an_encoding_that_is_not_known_is_refused_and_not_read_as_another(codec, text):
     with pytest.raises(UnreadableArticle, match=r"unknown encoding|UTF-7"):
         decode_text(text.encode(codec))
+
+
+def test_pictures_in_base64_are_no_utf_7():
+    dice = random.Random(7)
+    for size in [30, 300, 3000] * 60:
+        notebook = b'{"image/png": "' + base64.b64encode(dice.randbytes(size)) + b'"}'
+        assert decode_text(notebook) == notebook.decode("ascii")
 
 
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r", "\r\n"])

@@ -179,7 +179,7 @@ def _detect_seven_bit(data: bytes, declared: str) -> DetectedEncoding:
     """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes, and UTF-7, which no browser reads."""
     is_hz = declared.lower() == "hz-gb-2312" or (_HZ.search(data) and _is_text_in(data, "hz"))
     codec = "hz" if is_hz else "iso2022_jp" if b"\x1b$" in data else "ascii"
-    if codec == "ascii" and (found := _UTF7.search(data)) and _is_text_in(data, "utf-7"):
+    if codec == "ascii" and (found := _UTF7.search(data)) and _is_utf7(data):
         return DetectedEncoding("ascii", Message("UTF-7 is not read"), found.start())
     return DetectedEncoding(codec if not _try_decode(data, codec, "").problem else "ascii")
 
@@ -189,12 +189,26 @@ _UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{8,}-?")
 _LEAST_USUAL = 0.6
 
 
+def _is_utf7(data: bytes) -> bool:
+    """Whether *data* is valid UTF-7 of frequent characters. Base64, as of pictures in notebooks, looks like UTF-7, but
+    is rarely valid, and its characters are random."""
+    try:
+        text = data.decode("utf-7")
+    except UnicodeDecodeError:
+        return False
+    return _share_of_frequent(text) >= _LEAST_USUAL
+
+
 def _is_text_in(data: bytes, codec: str) -> bool:
     """Whether the non-ASCII characters in *codec* are usual in a language. Those of other bytes are random."""
     text = data.decode(codec, "replace")
+    return max(_share_of_frequent(text), likelihood(text, LEGACY[0])) >= _LEAST_USUAL
+
+
+def _share_of_frequent(text: str) -> float:
+    """The fraction, 0 to 1, of the non-ASCII characters that are frequent in a language."""
     found = _NOT_ASCII.findall(text)
-    plain = sum(character in _PLAIN for character in found) / max(1, len(found))
-    return max(plain, likelihood(text, LEGACY[0])) >= _LEAST_USUAL
+    return sum(character in _PLAIN for character in found) / max(1, len(found))
 
 
 # -- neither UTF-8 nor UTF-16 -------------------------------------------------------------------------------------
