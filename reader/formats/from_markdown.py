@@ -95,6 +95,10 @@ def _unused_note_warnings(text: str) -> tuple[Message, ...]:
     )
 
 
+_WITHIN = {"col": "table", "colgroup": "table", "rb": "ruby", "rtc": "ruby"}
+"""Elements without an end tag that are elements only with a certain other one: ``cut -f <col>`` is text."""
+
+
 def _escape_unknown_tags(body: str) -> str:
     """*body* with ``List<T>`` as text: ``<T>`` is neither an HTML element nor has an end tag."""
     tags = _ANY_TAG.findall(body)
@@ -102,7 +106,9 @@ def _escape_unknown_tags(body: str) -> str:
         return body
     end_tags, start_tags = ({name for sign, name, _ in tags if sign == end} for end in ("/", ""))
     elements = (end_tags & start_tags) | {
-        name for _, name, rest in tags if name.lower() in HTML_NAMES or rest.endswith("/")
+        name
+        for _, name, rest in tags
+        if name.lower() in HTML_NAMES or rest.endswith("/") or _WITHIN.get(name.lower()) in start_tags
     }
     return _ANY_TAG.sub(lambda tag: tag[0] if tag[2] in elements else html.escape(tag[0], quote=False), body)
 
