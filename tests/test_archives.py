@@ -261,6 +261,33 @@ def test_authors_given_by_a_key_have_the_names_of_the_authors_file(publish, serv
     assert services.catalog.article("rain").byline == ("Ann Lee", "李波", "Carl")
 
 
+def test_a_post_of_nikola_has_the_fields_in_the_file_beside_it(publish, services):
+    publish({
+        "posts/first.md": "Text of the **first** post.\n",
+        "posts/first.meta": ".. title: First post\n.. slug: one\n.. date: 2018-01-02 10:00:00 UTC\n.. tags: river, rain\n",
+        "posts/hidden.rst": "Secret.\n",
+        "posts/hidden.meta": ".. title: Hidden\n.. date: 2018-01-02\n.. status: private\n",
+        "posts/old.html": "<p>Old text.</p>\n",
+        "posts/old.meta": "Old title\nold-slug\n2012/03/30 23:00\n",
+    })  # fmt: skip
+    first, old = services.catalog.article("one"), services.catalog.article("old-slug")
+    assert (first.title, first.tags, first.published.date().isoformat()) == (
+        "First post",
+        ("river", "rain"),
+        "2018-01-02",
+    )
+    assert (old.title, old.published.date().isoformat()) == ("Old title", "2012-03-30")
+    with pytest.raises(NotFound):
+        services.catalog.article("hidden")
+
+
+def test_a_file_of_several_posts_of_ox_hugo_is_refused_because_some_may_be_drafts():
+    post = "** {0}\n:PROPERTIES:\n:EXPORT_FILE_NAME: {0}\n:END:\nText of {0}.\n"
+    assert read_draft(".org", f"#+title: Blog\n* Posts\n{post.format('one')}".encode()).title == "Blog"
+    with pytest.raises(UnreadableArticle, match="several posts"):
+        read_draft(".org", f"#+title: Blog\n* Posts\n{post.format('one')}{post.format('TODO two')}".encode())
+
+
 def test_a_broken_authors_file_costs_no_article(publish, services):
     publish({"authors.yml": "a: [", "rain.md": "---\nauthors: [a]\ndate: 2018-01-02\n---\n# Rain\n\nIt rained.\n"})
     assert services.catalog.article("rain").byline == ("a",)

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import dropwhile, takewhile
 
+from ..errors import UnreadableArticle
+from ..i18n import Message
 from ..models import Draft
 from ..patterns import lazy_pattern
 from .decoding import decode_text
@@ -34,6 +36,7 @@ SAMPLE = "#+TITLE: 大雨\n#+DATE: 2026-05-01 06:00\n\n今天下雨。\n".encode
 
 _DEEPEST = 20
 _KEYWORD = lazy_pattern(r"[ \t]*#\+([\w-]+)(?:\[[^\[\]]*\])?:[ \t]*(.*)")
+_POST = lazy_pattern(r"\s*:EXPORT_FILE_NAME:", re.IGNORECASE)
 _DRAFT_HEADING = lazy_pattern(
     r"\A(?:(?!\*+ ).*\n)*\*+ +(?:(?:TODO|DRAFT)\b|.*[ \t]:(?:[\w@#%]+:)*draft:(?:[\w@#%]+:)*[ \t]*$)", re.MULTILINE
 )
@@ -77,6 +80,13 @@ def read(data: bytes) -> Draft:
     """Reads fields from front matter, or from keywords above the first heading: ``#+TITLE:``, ``#+HUGO_SLUG:`` …"""
     values, source, lines_above = front_matter.split_above(without_incomplete_name(decode_text(data), is_marked=True))
     lines = source.split("\n")
+    posts = [number for number, line in enumerate(lines, lines_above + 1) if _POST.match(line)]
+    if len(posts) > 1:
+        raise UnreadableArticle(
+            Message("several posts of ox-hugo, each with a status of its own"),
+            Message("export them with ox-hugo, and put the Markdown files here"),
+            posts[1],
+        )
     footnotes = {found[1] for line in lines if (found := _NOTE.match(line))}
     values = {**front_matter.values_of(front_matter.with_draft_fields(_fields(lines), _properties(lines))), **values}
     if "title" not in values and _DRAFT_HEADING.search(source):

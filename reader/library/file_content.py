@@ -6,9 +6,15 @@ import errno
 import os
 from pathlib import Path
 
+from ..formats.decoding import decode_page
 from ..i18n import Message
 from ..site_identity import FOLDER
 from ..storage.regular_files import read_real
+
+_WITH_META = ("md", "markdown", "rst", "txt", "html", "htm")
+_HEADS = (b"---", b"+++", b"<!-", b".. ")
+_OLD_META = ("title", "slug", "date", "tags", "link", "description")
+_LARGEST_META = 20_000
 
 
 def read_content_of(articles: Path, path: str, limit_bytes: int) -> bytes:
@@ -22,6 +28,23 @@ def read_content_of(articles: Path, path: str, limit_bytes: int) -> bytes:
         if error.errno != errno.ELOOP:
             raise
     return read_real(Path(_real_path(articles, path)), limit_bytes)
+
+
+def with_meta_file(articles: Path, path: str, content: bytes) -> bytes:
+    """*content* below the fields in the ``.meta`` file beside it (Nikola): ``.. title: …`` lines, or in old sites one
+    value per line. Unchanged if it has fields of its own, or no such file."""
+    stem, _, suffix = path.rpartition(".")
+    if suffix.lower() not in _WITH_META or content.lstrip()[:3] in _HEADS:
+        return content
+    try:
+        meta = read_real(articles / f"{stem}.meta", _LARGEST_META)
+    except OSError:
+        return content
+    lines = decode_page(meta).strip().splitlines()
+    if not lines or not lines[0].startswith(".. "):
+        lines = [f".. {name}: {value}" for name, value in zip(_OLD_META, lines, strict=False)]
+    head = "\n".join(lines)
+    return (f"<!--\n{head}\n-->\n" if suffix.lower() in ("html", "htm") else f"{head}\n\n").encode() + content
 
 
 def _real_path(articles: Path, path: str) -> str:

@@ -32,7 +32,7 @@ from ..settings import Settings
 from ..storage.log_formatter import start_logging
 from .article_json import fields_of
 from .author_files import clear_cache, with_names
-from .file_content import read_content_of
+from .file_content import read_content_of, with_meta_file
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,7 @@ class _Batch:
             content = read_content_of(self._settings.articles, path, _limit_bytes(self._settings, path))
         except OSError as error:
             raise _NotRead(error) from error
+        content = with_meta_file(self._settings.articles, path, content)
         self.digests[path] = hashlib.sha256(content).hexdigest()
         return content
 
