@@ -1,4 +1,4 @@
-"""Converts HTML and CSS to PDF with WeasyPrint: bundled fonts only, no network, no files, tagged, deterministic.
+"""Converts HTML and CSS to PDF with WeasyPrint: no network, no files, tagged, deterministic with the bundled fonts.
 
 Importing this module loads WeasyPrint (half a second). Only workers and commands import it, never a web process.
 """
@@ -6,6 +6,7 @@ Importing this module loads WeasyPrint (half a second). Only workers and command
 from __future__ import annotations
 
 import ctypes.util
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,18 @@ from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 
 ctypes.util.find_library = _find_library
+
+
+def _is_new_character(record: logging.LogRecord, known: set[object] = set()) -> bool:  # noqa: B006  one for all
+    """Whether to log a warning of WeasyPrint: for a character without a glyph once in a process, not at each place."""
+    if ".notdef" not in str(record.msg):
+        return True
+    is_new = record.args not in known
+    known.add(record.args)
+    return is_new
+
+
+logging.getLogger("weasyprint").addFilter(_is_new_character)
 
 from ..front_layout import FrontHeights  # noqa: E402
 from ..papers import Paper  # noqa: E402
