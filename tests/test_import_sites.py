@@ -418,6 +418,16 @@ def test_a_ghost_export_keeps_tags_authors_and_what_is_public(run, settings, tmp
             "status": "draft",
             "created_at": "2018-11-23T02:40:00.000Z",
         },
+        {
+            "id": "4",
+            "title": "部分",
+            "slug": "gated",
+            "html": '<p>大家看。</p><!--kg-gated-block:begin nonMember:false memberSegment:"status:-free"--><p>付费看。</p><!--kg-gated-block:end--><p>尾。</p>',
+            "status": "published",
+            "published_at": "2018-11-23T02:40:00.000Z",
+        },
+        {"id": "5", "title": "邮件", "slug": "mailed", "plaintext": "只发给会员。", "status": "sent"},
+        {"id": "6", "title": "新式", "slug": "lexical", "lexical": '{"root":{}}', "status": "published"},
         {"id": "4", "title": "空", "slug": "none", "html": None, "status": "published"},
     ]
     data = {
@@ -429,7 +439,10 @@ def test_a_ghost_export_keeps_tags_authors_and_what_is_public(run, settings, tmp
     }
     (tmp_path / "ghost.json").write_text(json.dumps({"db": [{"meta": {}, "data": data}]}), "utf-8")
     result = run(tmp_path / "ghost.json")
-    assert "3 imported, 1 skipped, 0 failed" in result.output
+    assert "5 imported, 1 skipped, 1 failed" in result.output
+    assert "新式: its text is only in the form of Ghost's editor" in result.output
+    assert body_of(settings, "gated") == "<p>大家看。</p><p>尾。</p>", "parts for paying members are left out"
+    assert (draft_of(settings, "mailed").draft, body_of(settings, "mailed")) == (True, "<p>只发给会员。</p>")
     draft = draft_of(settings, "walk")
     assert (draft.title, draft.section, draft.tags, draft.byline) == ("步道 & 亭", ("本地",), ("江河",), ("周琳",))
     assert str(draft.published) == "2018-11-23 10:40:00+08:00"

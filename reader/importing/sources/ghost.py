@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
+from ...errors import NotImported
 from ...formats.dates import date_in_text
+from ...formats.hidden_elements import LEFT_OUT
 from ...i18n import Message
 from ...models import Draft, slug_of
 from .html_to_text import plain_summary, plain_title
 from .items import Found, LeftOut, ReadSibling, SourceItem, html_reader, json_in, not_public, text_of
 
 _GHOST_ADDRESS = "__GHOST_URL__"
-_PUBLISHED = ("published", "sent", "scheduled")
+_PUBLISHED = ("published", "scheduled")
+"""Not ``sent``: such a post was only mailed to members."""
+_GATED = re.compile(
+    r"<!--\s*kg-gated-block:begin\s+nonMember:false\b(?:(?!-->).)*-->.*?(?:<!--\s*kg-gated-block:end\s*-->|\Z)",
+    re.DOTALL,
+)
 _PUBLIC = ("", "public")
 """The visibility values of posts that everyone may read."""
 
@@ -31,8 +40,12 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
     authors_of = _joined(data, "posts_authors", "author_id", authors)
     without_text: Counter[str] = Counter()
     for post in _rows(data, "posts"):
-        html = text_of(post, "html").replace(_GHOST_ADDRESS, "")
-        if not html.strip() and not text_of(post, "feature_image"):
+        html, is_gated = _html(post)
+        if not html and (text_of(post, "lexical") or text_of(post, "mobiledoc")):
+            reason = Message("its text is only in the form of Ghost's editor; save it there, and export it again")
+            yield NotImported(f"{name}: {plain_title(text_of(post, 'title'))}", reason)
+            continue
+        if not html and not text_of(post, "feature_image"):
             without_text["post without text"] += 1
             continue
         if image := text_of(post, "feature_image").replace(_GHOST_ADDRESS, ""):
@@ -40,9 +53,18 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
         key = str(post.get("id", ""))
         draft = _ghost_draft(post, tags_of.get(key, []), authors_of.get(key, []))
         notes = () if not draft.draft else (_not_public(text_of(post, "status"), text_of(post, "visibility")),)
+        notes = (*notes, LEFT_OUT) if is_gated else notes
         yield SourceItem(f"{name}: {draft.title}", html_reader(html), "article", "", draft, read_sibling, notes)
     if without_text:
         yield LeftOut.by_kind(name, without_text)
+
+
+def _html(post: Mapping[str, Any]) -> tuple[str, bool]:
+    """(the text as HTML, whether parts of it that only members may see were removed)."""
+    html = text_of(post, "html").replace(_GHOST_ADDRESS, "").strip()
+    lines = escape(text_of(post, "plaintext"), quote=False).splitlines()
+    public = _GATED.sub("", html or "".join(f"<p>{line}</p>" for line in lines if line.strip()))
+    return public, len(public) < len(html)
 
 
 def _not_public(status: str, visibility: str) -> Message:
