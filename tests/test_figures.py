@@ -130,6 +130,11 @@ def test_a_figure_that_no_paragraph_becomes_is_a_figure_in_its_file(figure):
     assert without_figures(body, "zh-CN") == body
 
 
+def test_a_picture_that_links_to_its_own_file_has_no_link():
+    assert body("[![现场](a.jpg)](full/a.jpg)") == body("![现场](a.jpg)")
+    assert "<a href" in body("[![现场](a.jpg)](rain.md)")
+
+
 ARTICLE = (
     "---\ntitle: 通车\n---\n第一段。\n\n![通车现场](a.jpg)\n\n（张三 摄）\n\n第二段。\n\n![](b.jpg)\n\n![远处](b.jpg)\n"
 )

@@ -22,14 +22,29 @@ _OWN_URLS = re.compile(
 _SAFE = "/!$&'()*+,;=:@~"
 
 
+_PICTURE = re.compile(r"[^?#]*\.(?:jpe?g|png|gif|webp|avif|bmp|svg|tiff?)(?:[?#].*)?", re.IGNORECASE)
+
+
 def normalize_links(parts: list[Token], folder: PurePosixPath) -> None:
-    """Normalizes the links of an article in *folder*, in place."""
+    """Normalizes the links of an article in *folder*, in place. A link from a picture to a larger file of it in the
+    articles folder is removed: no page shows that file."""
+    to_pictures = [at for at in range(len(parts) - 2) if _is_picture_in_link(parts[at : at + 3])]
+    for at in reversed(to_pictures):
+        del parts[at + 2], parts[at]
     for part in parts:
         if part.name == "a" and part.attributes:
             attributes = attributes_of(part.attributes)
             href = catalog_link(html.unescape(attributes.get("href", "")), folder)
             if href:
                 part.attributes = to_text(attributes | {"href": escaped(href)})
+
+
+def _is_picture_in_link(parts: list[Token]) -> bool:
+    link, picture, end = parts
+    if not (link.name == end.name == "a" and end.end and picture.name == "img"):
+        return False
+    href = html.unescape(attributes_of(link.attributes).get("href", ""))
+    return _PICTURE.fullmatch(href) is not None and not (_SCHEME.match(href) or _OWN_URLS.match(href))
 
 
 def catalog_link(address: str, folder: PurePosixPath) -> str:
