@@ -137,6 +137,15 @@ def test_a_look_at_one_name_finds_a_second_download_too(settings, drop):
     assert entry.kind is EntryKind.LEFT_OUT
 
 
+def test_frames_of_a_page_saved_with_its_files_are_not_published(settings, drop, services):
+    drop("雨 1.html", "<html><title>大雨</title><h1>大雨</h1><p>2018-11-23</p><p>今天下雨。</p></html>")
+    drop("雨 1_files/frame.html", "<h1>广告</h1><p>全部八折。</p>")
+    drop("notes_files/a.md", RAIN)
+    services.library.scan_all()
+    assert [note.path for note in services.library.left_out()] == ["雨 1_files"]
+    assert services.catalog.article("a").title == "大雨"
+
+
 def test_check_names_every_file_that_is_left_out(settings, drop, services):
     drop("rain.md", RAIN)
     for name, _ in ROWS:

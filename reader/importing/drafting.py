@@ -40,6 +40,7 @@ _PLACEHOLDER_WORDS = re.compile(
     r"|浏览器|加载|登录|登陆|注册|稍候|稍等|不存在|找不到|已删除|验证|跳转|刷新|请|版权|审核|权限",
     re.IGNORECASE,
 )
+_BLOCK_END = re.compile(r"</(?:p|h\d|li|dt|dd|td|th|figcaption|summary|pre)>|<br>")
 _TAGS = re.compile(r"<[^>]+>")
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
@@ -83,7 +84,7 @@ def build_draft(item: SourceItem) -> ExtractedArticle:
         raise NotImported(item.name, error.in_line) from error
     draft = replace(draft, byline=_names(draft.byline))
     if not draft.title and item.form not in FORMATS:  # such as a short post of WordPress
-        draft = replace(draft, title=_first_words(_TAGS.sub(" ", draft.body_html)))
+        draft = replace(draft, title=_first_words(_TAGS.sub(" ", _BLOCK_END.sub("\n", draft.body_html))))
     if not draft.title:
         raise NotImported(item.name, Message("no title found; paste the text with its headline instead"))
     is_page = item.form in ("", "page") and not own_exports.is_marked(fetched.content)

@@ -24,6 +24,7 @@ from .skipped_names import (
     is_article_name,
     original_of,
     printable,
+    reason_by_saved_page,
     reason_to_skip_file,
     reason_to_skip_folder,
     reason_to_skip_target,
@@ -221,8 +222,7 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
 
 
 def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
-    reason = reason_to_skip_folder(name)
-    if reason:
+    if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
 

@@ -28,6 +28,7 @@ _TEMPORARY = Message("a temporary file of a program")
 _NOT_DOWNLOADED = Message("a file that iCloud has not downloaded to this computer")
 _UNNAMED = Message("a new file that has no name of its own yet")
 _TOOL_FOLDER = Message("a folder of drafts, parts or output of another tool")
+PART_OF_SAVED_PAGE = Message("a part of the page that was saved with it")
 _TRASH = Message("a folder of deleted or generated files")
 
 SUFFIX = "<suffix>"
@@ -222,6 +223,14 @@ def reason_to_skip_folder(name: str) -> str:
         return _HIDDEN
     small = name.lower()
     return _TOOL_FOLDER if small in TOOL_FOLDERS else _TRASH if small in TRASH_FOLDERS else ""
+
+
+def reason_by_saved_page(folder: str) -> str:
+    """Why the *folder* ``<name>_files`` beside ``<name>.html`` is skipped: a browser saved the page as “complete”, with
+    frames such as advertisements. Empty for any other folder."""
+    stem = next((folder.removesuffix(end) for end in ("_files", ".files") if folder.endswith(end)), "")
+    is_part = stem and any(os.path.lexists(f"{stem}{suffix}") for suffix in (".html", ".htm"))
+    return PART_OF_SAVED_PAGE if is_part else ""
 
 
 def reason_to_skip_target(path: str, *, is_folder: bool) -> str:

@@ -27,10 +27,11 @@ def backup_items(name: str, content: bytes) -> Iterator[Found]:
     left_out: Counter[str] = Counter()
     for entry in root.iterfind("{*}entry"):
         kind = _kind(entry)
-        if kind in _ARTICLES and _text(entry, "status").upper() != "SOFT_TRASHED":
+        is_trashed = _text(entry, "status").upper() == "SOFT_TRASHED"
+        if kind in _ARTICLES and not is_trashed:
             yield _item(name, entry)
         else:
-            left_out[kind] += 1
+            left_out["trash" if is_trashed else kind] += 1
     if left_out:
         yield LeftOut.by_kind(name, left_out)
 

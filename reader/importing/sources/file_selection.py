@@ -18,7 +18,6 @@ WRAPPED = (".xml", ".rss", ".atom", ".json", ".rdf", ".opml", ".enex", ".eml", "
 ARCHIVES = (".zip", ".epub", ".textpack")
 KNOWN = (*ARTICLES, *WRAPPED, *ARCHIVES)
 _LIST_OF_POCKET = re.compile(r"part_\d{6}\.csv")
-PART_OF_SAVED_PAGE = Message("a part of the page that was saved with it")
 _PARTS = re.compile(r"[_.]files(?=/)")
 _MOST_EQUAL = 3
 """More than this many files with equal reasons are reported as one line."""

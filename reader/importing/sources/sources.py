@@ -18,6 +18,7 @@ from ...formats.archives import Archive, open_archive
 from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
+from ...library.skipped_names import PART_OF_SAVED_PAGE
 from ...storage.regular_files import open_regular, read_real, read_regular
 from . import own_exports
 from .epub import book_items
@@ -25,7 +26,6 @@ from .file_selection import (
     ARCHIVES,
     KNOWN,
     NAMES,
-    PART_OF_SAVED_PAGE,
     Skipped,
     is_wanted,
     parts_of_saved_pages,
@@ -105,15 +105,12 @@ def _items_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found]:
     files = [entry.path for entry in entries if entry.kind is EntryKind.FILE]
     export = MultiFileExport(str(folder), files, partial(_read_in, folder), partial(_sibling_reader, folder))
     export_paths = yield from _multi_file_items(export)
-    parts = parts_of_saved_pages(files)
     for entry in entries:
         path = Path(entry.real_path)
         if entry.kind is EntryKind.PROBLEM:
             yield NotImported(str(folder / entry.path), entry.problem_without_path)
         elif entry.kind is EntryKind.LEFT_OUT:
             skipped.add(entry.path, entry.cause)
-        elif entry.path in parts:
-            skipped.add(entry.path, PART_OF_SAVED_PAGE)
         elif entry.kind is EntryKind.FILE and entry.path not in export_paths:
             name = str(folder / entry.path)
             yield from _never_empty(name, partial(_items_in_file, path, name, fetcher))
