@@ -68,6 +68,8 @@ def test_no_foreign_sign_is_left_outside_of_code(case):
         ("运行 cp <path> 即可。", "<p>运行 cp &lt;path&gt; 即可。</p>"),
         ("<table><colgroup><col width=9></colgroup><tr><td>格</td></tr></table>\n\n<ruby><rb>複<rt>ふく</ruby> `x` cut -d <col2>",
          "<table><tbody><tr><td>格</td></tr></tbody></table><p><ruby>複<rt>ふく</rt></ruby> <code>x</code> cut -d &lt;col2&gt;</p>"),
+        ("甲\n: 义一\n: 义二\n\n    又一段\n\n乙\n: 义",
+         "<dl><dt>甲</dt><dd><p>义一</p></dd><dd><p>义二</p><p>又一段</p></dd><dt>乙</dt><dd>义</dd></dl>"),
         ("cut -f <col>", "<p>cut -f &lt;col&gt;</p>"),
         ("Vec<String> {name}", "<p>Vec&lt;String&gt; {name}</p>"),
         ("按 <leader>w，List<T>、a<k and c>d；<x-y>文</x-y> <br>尾 <Toc/>",

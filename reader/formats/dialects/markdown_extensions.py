@@ -43,11 +43,18 @@ _PICTURE_SIZE = lazy_pattern(r"(!\[[^\]\n]{0,500}?)[ \t]+=\d{0,5}x\d{0,5}(?=\]\(
 _JSX_SPACE = lazy_pattern(r"""\{["']([^"'{}\n]*)["']\}""")
 
 
+_TIGHT_DESCRIPTION = lazy_pattern(r"(?<=[^\n])\n(?=(?::[ \t]+\S[^\n]*\n){1,20}[ \t]*\n(?: {2}|\t|\ufdd0))")
+"""The line break before a description of several paragraphs, which comrak joins without a blank line there. An indented
+paragraph is a placeholder here."""
+
+
 def convert_extensions(text: str) -> str:
     """*text* (with masked code) with these extensions converted to CommonMark and HTML."""
     text = convert_mkdocs(text)
     if "**" in text and has_han(text):
         text = _fix_bold(text)
+    if "\n:" in text:
+        text = _TIGHT_DESCRIPTION.sub("\n\n", text)
     if "==" in text:
         text = _HIGHLIGHT.sub(r"<mark>\1</mark>", text)
     if "~" in text:
