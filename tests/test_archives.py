@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -279,6 +280,14 @@ def test_a_post_of_nikola_has_the_fields_in_the_file_beside_it(publish, services
     assert (old.title, old.published.date().isoformat()) == ("Old title", "2012-03-30")
     with pytest.raises(NotFound):
         services.catalog.article("hidden")
+
+
+def test_a_link_to_a_page_of_another_module_of_antora_leads_to_it(publish, services):
+    page = "= Start\n:revdate: 2018-01-02\n\nSee xref:other:page$far.adoc#one[far] and xref:other:far.adoc[].\n"
+    far = "= Far\n:revdate: 2018-01-02\n\n[#one]\n== One\n\nText.\n"
+    publish({"modules/ROOT/pages/start.adoc": page, "modules/other/pages/far.adoc": far})
+    links = re.findall(r'href="([^"]*)"[^>]*>([^<]*)<', services.catalog.article("start").body)
+    assert [(address.rpartition("/")[2], text) for address, text in links] == [("far#one", "far"), ("far", "far")]
 
 
 def test_a_file_of_several_posts_of_ox_hugo_is_refused_because_some_may_be_drafts():

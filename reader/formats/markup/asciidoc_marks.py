@@ -33,9 +33,15 @@ def _literal(found: re.Match[str], keep: Keep) -> str:
     return keep(re.sub(r"[^\w\s]", lambda sign: f"&#{ord(sign[0])};", found[1]))
 
 
+_IN_MODULE = re.compile(r"([\w-]+):(?:page\$)?([^:]+\.adoc(?:#.*)?)")
+"""A page of another module of Antora, whose files are in ``modules/<module>/pages/``: ``tour:start.adoc``."""
+
+
 def _cross_reference(found: re.Match[str], keep: Keep) -> str:
     """A link to a heading of this file, or to another file."""
     target, text = found[1].strip(), _on_one_line(found[2] or "")
+    if module := _IN_MODULE.fullmatch(target):
+        target, text = f"../../{module[1]}/pages/{module[2]}", text or module[2].partition(".adoc")[0]
     if not re.search(r"\.adoc|[#/]", target):
         target = f"#{target}"
     return markdown_link(target, text or target.lstrip("#").replace("_", " ").strip(), keep)
