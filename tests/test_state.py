@@ -249,10 +249,13 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(settings, file, co
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1, "it is logged once"
 
 
-def test_the_tables_of_another_program_are_refused(settings):
+@pytest.mark.parametrize("migrations", [False, True])
+def test_the_tables_of_another_program_are_refused(settings, migrations):
     settings.data.mkdir()
     with sqlite3.connect(settings.data / "state.sqlite3") as other:
         other.execute("CREATE TABLE invoices (id)")
+        if migrations:  # it uses Alembic, too
+            other.execute("CREATE TABLE alembic_version AS SELECT 'invoices' AS version_num")
     other.close()
     state = State(settings.state_url)
     with pytest.raises(StateUnusable, match="invoices"), state.reading():

@@ -79,14 +79,21 @@ def applied(connection: Connection) -> list[str]:
 
 
 def upgrade(connection: Connection, revisions: Iterable[str]) -> None:
-    """Applies the migrations up to and including each of *revisions*, however long that takes."""
+    """Applies the migrations up to and including each of *revisions*, however long that takes.
+
+    Raises ForeignDatabase if another program has applied migrations.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     limit_wait(connection, None)
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    for revision in revisions:
-        command.upgrade(config, revision)
+    try:
+        for revision in revisions:
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise ForeignDatabase(str(error)) from error
