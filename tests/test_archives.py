@@ -268,6 +268,12 @@ def test_a_post_of_nikola_has_the_fields_in_the_file_beside_it(publish, services
         "posts/first.meta": ".. title: First post\n.. slug: one\n.. date: 2018-01-02 10:00:00 UTC\n.. tags: river, rain\n",
         "posts/hidden.rst": "Secret.\n",
         "posts/hidden.meta": ".. title: Hidden\n.. date: 2018-01-02\n.. status: private\n",
+        "posts/edited.md": "---\ntitle: Edited\ndate: 2018-01-02\n---\nSecret.\n",
+        "posts/edited.meta": ".. title: Hidden\n.. status: draft\n",
+        "posts/other.md": "---\ntitle: Other\ndate: 2018-01-02\n---\nText.\n",
+        "posts/other.meta": '{"a": 1}\n',
+        "posts/bare.md": "# Bare\n\nText.\n",
+        "posts/bare.meta": '{"a": 1}\n',
         "posts/old.html": "<p>Old text.</p>\n",
         "posts/old.meta": "Old title\nold-slug\n2012/03/30 23:00\n",
     })  # fmt: skip
@@ -278,8 +284,10 @@ def test_a_post_of_nikola_has_the_fields_in_the_file_beside_it(publish, services
         "2018-01-02",
     )
     assert (old.title, old.published.date().isoformat()) == ("Old title", "2012-03-30")
-    with pytest.raises(NotFound):
-        services.catalog.article("hidden")
+    assert [services.catalog.article(name).title for name in ("other", "bare")] == ["Other", "Bare"]
+    for private in ("hidden", "edited"):
+        with pytest.raises(NotFound):
+            services.catalog.article(private)
 
 
 def test_a_link_to_a_page_of_another_module_of_antora_leads_to_it(publish, services):
