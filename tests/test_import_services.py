@@ -198,6 +198,14 @@ def test_articles_of_omnivore_have_the_fields_of_its_metadata(settings, run, exp
     assert "highlights × 1, article without text × 1" in result.output
 
 
+def test_articles_of_wallabag_1_have_their_tags_and_no_date(settings, run, tmp_path):  # noqa: F811
+    entry = {"0": "1", "id": "1", "title": "Rain", "url": "https://x.invalid/1", "is_read": "1", "is_fav": "0"}
+    (tmp_path / "w.json").write_text(json.dumps([{**entry, "content": TEXT, "tags": "river,flood"}]), "utf-8")
+    result = run(tmp_path / "w.json")
+    assert "no date found; today's date is used" in result.output
+    assert (draft_of(settings, "Rain").tags, draft_of(settings, "Rain").title) == (("river", "flood"), "Rain")
+
+
 def test_articles_of_wallabag_have_their_fields(settings, run, tmp_path):  # noqa: F811
     entry = {
         "is_archived": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,12 +13,14 @@ from ...models import Draft
 from .html_to_text import plain_title
 from .items import Found, LeftOut, SourceItem, html_reader, json_in, text_of
 
+_MARK = re.compile(rb'"is_(?:archived|fav)"')
+"""Version 2 has ``is_archived``, version 1 ``is_read`` and ``is_fav``, and no dates."""
 SAVED_ON = Message("no date of publication; it has the date on which it was saved")
 
 
 def is_wallabag(content: bytes) -> bool:
     head = content[:2_000_000]
-    return head.lstrip()[:1] == b"[" and b'"is_archived"' in head and b'"url"' in head
+    return head.lstrip()[:1] == b"[" and _MARK.search(head) is not None and b'"url"' in head
 
 
 def wallabag_items(name: str, content: bytes) -> Iterator[Found]:
@@ -43,10 +46,10 @@ def _item(name: str, entry: Mapping[str, Any]) -> SourceItem:
         published=published or date_in_text(text_of(entry, "created_at")),
         source=text_of(entry, "domain_name"),
         byline=texts(entry.get("published_by")),
-        tags=texts(entry.get("tags")),
+        tags=texts(tags.split(",") if isinstance(tags := entry.get("tags"), str) else tags),
         language=text_of(entry, "language").replace("_", "-"),
     )
-    notes = () if published else (SAVED_ON,)
+    notes = () if published or draft.published is None else (SAVED_ON,)
     html = html_reader(text_of(entry, "content"))
     return SourceItem(f"{name}: {draft.title}", html, "clean", text_of(entry, "url"), draft, notes=notes)
 
