@@ -15,6 +15,9 @@ MOST_UNCLOSED, MOST_SEARCHED = 5_000, 20_000_000
 docutils searches 40 million characters per second, and writes up to 10,000 warnings, which no user sees."""
 MOST_SUBSTITUTED = 1_000_000
 """The total size of all substitutions when replaced, in characters, at least one each."""
+MOST_SUBSTITUTIONS_SQUARED = 20_000_000
+"""The sum over all paragraphs of the square of the number of substitutions: docutils searches all nodes of a paragraph
+for each of them, 8 million in a second."""
 
 _BEFORE, _AFTER = r"(?:^|(?<=[\s'\"(\[{<\-/:]))", r"(?=$|[\s'\")\]}>\-/:.,;!?\\])"
 _MARKS = tuple(
@@ -28,7 +31,7 @@ _REFERENCE = lazy_pattern(r"\|(?=\S)([^|\n]{1,200}?)(?<=\S)\|")
 
 def check(text: str) -> None:
     """Raises UnreadableArticle if *text* exceeds a limit, with the line if a paragraph exceeds it."""
-    line, unclosed, searched = 1, 0, 0
+    line, unclosed, searched, squared = 1, 0, 0, 0
     for paragraph in text.split("\n\n"):
         if len(paragraph) > LONGEST_PARAGRAPH:
             cause = Message("a paragraph has more than %(most)s characters", most=f"{LONGEST_PARAGRAPH:,}")
@@ -38,6 +41,10 @@ def check(text: str) -> None:
         if unclosed > MOST_UNCLOSED or searched > MOST_SEARCHED:
             cause = Message("too many marks (*, `, |) that are not closed")
             raise UnreadableArticle(cause, Message("close them, or write a backslash before them"), line)
+        squared += len(_REFERENCE.findall(paragraph)) ** 2
+        if squared > MOST_SUBSTITUTIONS_SQUARED:
+            cause = Message("too many substitutions (|…|) in one paragraph")
+            raise UnreadableArticle(cause, Message("put a blank line into it"), line)
         line += paragraph.count("\n") + 2
     _check_substitutions(text)
 
