@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 _NOT_PUBLIC_4 = [IPv4Network(network) for network in (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
     "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-    "224.0.0.0/4", "240.0.0.0/4",
+    "168.63.129.16/32", "224.0.0.0/4", "240.0.0.0/4",
 )]  # fmt: skip
 _UNICAST_6 = IPv6Network("2000::/3")
 """Global unicast. All other addresses are local, multicast, mapped or reserved."""
@@ -37,9 +37,9 @@ def is_public(address: str) -> bool:
     return int(ip) >> 32 & 0xFFFFFFFF not in _ISATAP or is_public(str(inside))
 
 
-_METADATA = (IPv4Network("169.254.0.0/16"), IPv4Network("100.100.100.200/32"), IPv4Network("192.0.0.192/32"))
+_METADATA = tuple(map(IPv4Network, ("169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32")))
 """Metadata services, where clouds return the keys of a machine without authentication: link-local IPv4, Alibaba,
-Oracle."""
+Oracle, and Azure's WireServer, whose address is a public one that leads to the host of the machine."""
 _METADATA_6 = (IPv6Network("fe80::/10"), IPv6Network("fd00:ec2::254/128"), IPv6Network("fd20:ce::254/128"))
 """The same in IPv6: link-local, Amazon, Google."""
 
