@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reader.errors import UnreadableArticle
 from reader.formats.decoding import decode_page
 from reader.importing.extraction.extract import ExtractionResult, extract
 from reader.importing.extraction.metadata import Metadata
@@ -39,8 +40,9 @@ def test_what_the_page_says_of_the_article_is_known(case: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tag", ["div", "span", "table><tr><td", "blockquote", "ul><li", "b"])
-def test_towers_of_tags_do_no_harm(tag: str) -> None:
-    extract(f"<{tag}>" * 20_000 + "<p>正文，一句话。</p>" * 5)
+def test_a_tower_of_tags_whose_text_the_parser_would_lose_is_refused(tag: str) -> None:
+    with pytest.raises(UnreadableArticle, match="nested more than 2048 deep"):
+        extract(f"<{tag}>" * 20_000 + "<p>正文，一句话。</p>" * 5)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ EDIT_LINK = "mw-editsection"
 """MediaWiki's class for the "[edit]" within each heading."""
 LEAST_ABOVE_COMMENTS = 40
 """In tokens of prose. A class name such as ``comments-open`` may also be on an element that contains the article."""
+DEEPEST_PARSED = 2048
+"""libxml2 reads no text from the first element that is nested deeper, and none after it."""
+
 DEEPEST = 150
 """The deepest real page in the corpus has 51 levels."""
 MOST_ELEMENTS = 150_000
@@ -64,14 +67,18 @@ class TextBlock:
 def parse(html: str) -> HtmlElement:
     """The tree of a page, without HTML comments; an empty tree for an empty page.
 
-    Raises UnreadableArticle for a page with more than MOST_ELEMENTS elements.
+    Raises UnreadableArticle for a page with more than MOST_ELEMENTS elements, or nested more than DEEPEST_PARSED deep.
     """
     check_attributes(html)
+    parser = _parser()
     text = strip_control_characters(_DECLARATION.sub("", html))
     try:
-        root = lxml.html.document_fromstring(text, parser=_parser())
+        root = lxml.html.document_fromstring(text, parser=parser)
     except etree.ParserError:  # empty, or only a comment
         root = lxml.html.document_fromstring("<p></p>", parser=_parser())
+    if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):
+        cause = Message("tags are nested more than %(most)s deep", most=DEEPEST_PARSED)
+        raise UnreadableArticle(cause, Message("close the tags"))
     _check_elements(root)
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
     _flatten(root)
