@@ -382,7 +382,8 @@ CHAIN = ".. |s0| replace:: 雨\n" + "".join(f".. |s{n}| replace:: |s{n - 1}| |s{
         (("*a " * 200 + "\n\n") * 100, "marks"),
         (f"{CHAIN}\n|s39|", "substitutions"),
         (f".. |a| replace:: {'雨' * 1000}\n\n" + "|a| |a| |a|\n\n" * 500, "substitutions"),
-        ("|a| " * 5000, "substitutions"),
+        ("|a| " * 5000, "references"),
+        ("`a`_\n" * 5000, "references"),
     ],
 )
 def test_restructuredtext_that_costs_more_than_linear_time_is_refused(text, cause):

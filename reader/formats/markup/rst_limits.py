@@ -15,9 +15,9 @@ MOST_UNCLOSED, MOST_SEARCHED = 5_000, 20_000_000
 docutils searches 40 million characters per second, and writes up to 10,000 warnings, which no user sees."""
 MOST_SUBSTITUTED = 1_000_000
 """The total size of all substitutions when replaced, in characters, at least one each."""
-MOST_SUBSTITUTIONS_SQUARED = 20_000_000
-"""The sum over all paragraphs of the square of the number of substitutions: docutils searches all nodes of a paragraph
-for each of them, 8 million in a second."""
+MOST_REFERENCES_SQUARED = 20_000_000
+"""The sum over all paragraphs of the square of the number of references and substitutions: docutils searches all nodes
+of a paragraph for each of them, 8 million in a second."""
 
 _BEFORE, _AFTER = r"(?:^|(?<=[\s'\"(\[{<\-/:]))", r"(?=$|[\s'\")\]}>\-/:.,;!?\\])"
 _MARKS = tuple(
@@ -27,6 +27,8 @@ _MARKS = tuple(
 """The patterns of the beginning and the end of each inline mark."""
 _DEFINITION = lazy_pattern(r"^[ \t]*\.\. \|([^|\n]+)\| replace:: *(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _REFERENCE = lazy_pattern(r"\|(?=\S)([^|\n]{1,200}?)(?<=\S)\|")
+_LINK = lazy_pattern(r"\|(?=\S)[^|\n]{1,200}?(?<=\S)\||[\w`\]]__?(?!\w)")
+"""A substitution, or the end of a reference."""
 
 
 def check(text: str) -> None:
@@ -41,9 +43,9 @@ def check(text: str) -> None:
         if unclosed > MOST_UNCLOSED or searched > MOST_SEARCHED:
             cause = Message("too many marks (*, `, |) that are not closed")
             raise UnreadableArticle(cause, Message("close them, or write a backslash before them"), line)
-        squared += len(_REFERENCE.findall(paragraph)) ** 2
-        if squared > MOST_SUBSTITUTIONS_SQUARED:
-            cause = Message("too many substitutions (|…|) in one paragraph")
+        squared += len(_LINK.findall(paragraph)) ** 2
+        if squared > MOST_REFERENCES_SQUARED:
+            cause = Message("too many references (|…|, …_) in one paragraph")
             raise UnreadableArticle(cause, Message("put a blank line into it"), line)
         line += paragraph.count("\n") + 2
     _check_substitutions(text)
