@@ -53,6 +53,19 @@ def broken_links(public: Path, host: str = "localhost") -> list[str]:
     return broken
 
 
+def not_beside(public: Path) -> list[str]:
+    """The links of pages that lead to no file when a browser opens the page from the folder (``file://``). The page of
+    the service worker is shown at any address, and so is 404.html."""
+    wrong = []
+    for page in sorted(public.rglob("index.html")):
+        targets = targets_of(page) if page.parent != public / "offline" else []
+        for target in targets:
+            parts = urlsplit(urljoin(page.as_uri(), target.strip()))
+            if parts.scheme == "file" and not Path(unquote(parts.path)).is_file():
+                wrong.append(f"{page}: {target}")
+    return wrong
+
+
 def assert_whole(public: Path, articles: Path, host: str) -> None:
     """Every article and list is there, the seed article in every format, and no link leads nowhere."""
     assert broken_links(public, host) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from exported_site import assert_whole, broken_links
+from exported_site import assert_whole, broken_links, not_beside
 from flask import Flask, redirect
 from long_forms import LONG, long_form
 from serving import inherited
@@ -62,6 +62,9 @@ def test_names_that_an_address_must_escape_are_files_that_a_static_host_finds(ex
     public, result = export()
     assert result.exit_code == 0, result.output
     assert broken_links(public) == []
+    assert not_beside(public) == []
+    snow = (public / "a" / "雪" / "index.html").read_text("utf-8")
+    assert '&lt;a href="/nowhere">' in snow.replace("&gt;", ">")
     for tag in ("C#", "100%", "a/b", "why?", "%41", "a b", "&amp;", '"x"'):
         assert "大雨" in (public / "t" / tag / "index.html").read_text("utf-8"), tag
         assert (public / "t" / tag / "feed.xml").is_file()

@@ -48,6 +48,15 @@ class StaticFolder:
         replace_derived_file(path, content, PUBLIC)
         self._written[name] = digest
 
+    @property
+    def names(self) -> list[str]:
+        """The files that this export wrote."""
+        return list(self._written)
+
+    def read(self, name: str) -> bytes:
+        """The content of a file that this export wrote. Raises OSError."""
+        return (self._folder / name).read_bytes()
+
     def remove_earlier(self, excluded: Iterable[str]) -> None:
         """Removes files of earlier exports that this export did not write, unless they were changed since.
 

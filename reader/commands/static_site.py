@@ -25,6 +25,7 @@ from ..exports import EXPORTS
 from ..i18n import Message
 from ..services import Services
 from ..web.middleware.path_prefix import path_within
+from .relative_links import with_relative_links
 from .static_output_folder import StaticFolder
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
@@ -88,11 +89,28 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
         found = [new for new in found if not new.address.startswith(static)]
         seen.update(new.address for new in found)
         waiting += reversed(found)
+    if not settings.base_url:
+        make_links_relative(target)
     yield write_file(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())
     if all(
         _WITHOUT_LINKS.search(address) for address in failures
     ):  # a failed page may have links that were not followed
         target.remove_earlier({unquote(address).lstrip("/") for address in failures})
+
+
+def make_links_relative(target: StaticFolder) -> None:
+    """Without READER_BASE_URL nobody knows where the folder will be: its pages also work below any path and from
+    ``file://``. Not so the offline page, which the service worker shows at any address."""
+    names = set(target.names)
+
+    def file_of(path: str) -> str:
+        found = (unquote(path).lstrip("/"), _file_of(path, "text/html"))
+        return next((name for name in found if name in names), "")
+
+    for name in sorted(names - {_file_of(urls.OFFLINE, "text/html")}):
+        if name.endswith("index.html"):
+            html = target.read(name).decode("utf-8")
+            target.write(name, with_relative_links(name, html, file_of).encode())
 
 
 @dataclass(frozen=True)

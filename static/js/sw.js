@@ -42,7 +42,7 @@ const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exe
 return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23'})}</p>`), response) : response
 };
 addEventListener('fetch', e => {
-const r = e.request, u = new URL(r.url), path = u.pathname;
+const r = e.request, u = new URL(r.url), path = u.pathname.replace(/index\.html$/, ''); // of a static site's relative links
 if (u.origin != location.origin) return;
 // After a change of preferences, stores the offline page again, in the new language and colours.
 if (r.method == 'POST' && path == 'PREFIX/preferences') return e.respondWith(fetch(r).then(response => {
