@@ -123,7 +123,7 @@ STEM_RULES = (
         _UNNAMED,
     ),
     # Obsidian and other note programs, word processors.
-    (r"^(?:Untitled(?: Document)?|未命名(?:文[档件]|笔记)?|[无無][标標][题題])\s?\d*$", _UNNAMED),
+    (r"^Untitled(?: Document)?(?: \d+)?$|^(?:未命名(?:文[档件]|笔记)?|[无無][标標][题題])\s?\d*$", _UNNAMED),
     (r"^(?:Document|文档|文字文稿)\d+$", _UNNAMED),
 )
 """Patterns of file names without suffix that are not articles, and the reasons. Case is ignored."""
