@@ -238,6 +238,33 @@ def test_a_line_of_a_word_processor_file_withholds_it(suffix, field):
     assert is_withheld(suffix, target.getvalue())
 
 
+CONFLICT = "<<<<<<< HEAD\n甲版本。\n=======\n乙版本。\n>>>>>>> feature\n"
+
+
+@pytest.mark.parametrize("suffix", [".md", ".rst", ".adoc", ".org", ".html", ".txt"])
+@pytest.mark.parametrize("ours", ["", "||||||| base\n原。\n"])
+def test_a_file_with_a_merge_conflict_is_refused_with_its_line(suffix, ours):
+    text = f"甲\n##\n\n{CONFLICT.replace('=======', ours + '=======')}\n尾。\n"
+    with pytest.raises(UnreadableArticle, match="merge conflict") as caught:
+        read_content(suffix, text.replace("\n", "\r\n").encode())
+    assert caught.value.line == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "/annex/objects/SHA256E-s12--abc.md\n",
+        "-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNza\n",
+    ],
+)
+def test_what_is_no_article_but_a_pointer_or_a_secret_is_refused(text):
+    with pytest.raises(UnreadableArticle) as caught:
+        read_content(".txt", text.encode())
+    assert caught.value.hint
+
+
 # -- articles that talk of drafts -------------------------------------------------------------------------------------
 
 
@@ -266,6 +293,11 @@ def test_a_line_of_a_word_processor_file_withholds_it(suffix, field):
             ".html",
             "<!doctype html><title>甲</title><meta name=draft content=false><meta property='x:show' content=no><p>文",
         ),
+        (".md", f"# 合并\n\n```\n{CONFLICT}```\n"),
+        (".adoc", f"= 合并\n\n----\n{CONFLICT}----\n"),
+        (".org", f"#+TITLE: 合并\n\n#+BEGIN_SRC sh\n{CONFLICT}#+END_SRC\n"),
+        (".rst", "合并\n####\n\n文::\n\n    " + CONFLICT.replace("\n", "\n    ")),
+        (".md", "# 甲\n=======\n\n>>>>>>> 引用\n\n文"),
         (".md", "# NFL\n\n## Draft\n\n文\n\nDraft\n-----\n\n文"),
         (".html", "<!doctype html><title>NFL</title><h1>NFL</h1><h2>Draft</h2><p>文"),
         (".md", "# Draft: rain\n\n选秀（draft）结束。"),

@@ -38,6 +38,7 @@ from ..models import Draft
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
 from .fields.unpublished_values import withheld_names, withheld_title
+from .unfinished_files import refuse_unfinished
 from .unpublished_markers import refuse_in_html
 
 PICTURE_FORMATS = frozenset({".docx", ".odt", ".ipynb"})
@@ -245,6 +246,7 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
             Message("too large for an article: %(size)s bytes", size=f"{len(data):,}"),
             Message("the limit is %(most)s bytes; split the file", most=f"{most:,}"),
         )
+    refuse_unfinished(data, suffix)
     content, pictures = take_data_pictures(data)
     draft = _without_control_characters(_read(known, content))
     if not draft.draft:
