@@ -304,6 +304,9 @@ def test_check_tells_mistakes_of_settings_and_pages(publish, settings, runner):
 def test_a_page_that_cannot_be_read_keeps_its_last_good_state(paper, services, publish):
     publish({"_site/about.md": "---\ntitle: [\n---\nx\n"})
     assert services.catalog.site_page("about").title == "关于我们"
+    publish({"_site/about.md": "---\npublished: 2999-01-01\n---\n# 明年的本报\n\n文。\n"})
+    assert services.catalog.site_page("about").title == "关于我们"
+    assert "in the future" in str(next(iter(services.catalog.problems())).cause)
     publish({"_site/about.md": "# 本报\n\n新的。\n"})
     assert services.catalog.site_page("about").title == "本报"
 

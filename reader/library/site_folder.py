@@ -173,6 +173,10 @@ def _read_pages(
         elif isinstance(result.result, Problem):
             pages[name] = None
             problems.append(result.result)
+        elif result.result.published.timestamp() > time.time():
+            pages[name] = None
+            cause, hint = Message("the date of publication is in the future"), Message("a page has none: remove it")
+            problems.append(Problem(result.path, 0, cause, hint))
         elif not result.result.draft:
             pages[name] = result.result
     return pages, problems
