@@ -153,3 +153,25 @@ def test_check_names_every_file_that_is_left_out(settings, drop, services):
     services.library.scan_all()
     assert services.catalog.count() == 1
     assert {note.path for note in services.library.left_out()} == {f"day/{name}" for name, _ in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_withheld"),
+    [
+        ("_index.md", "---\ntitle: 甲\ncascade:\n  draft: true\n---\n", True),
+        ("_index.md", "---\ntitle: 甲\ncascade:\n- {_target: {kind: page}, draft: true}\n---\n", True),
+        ("_index.md", '+++\ntitle = "甲"\ndraft = true\n+++\n', True),
+        ("_metadata.yml", "draft: true\n", True),
+        ("day.json", '{"layout": "post", "draft": true}', True),
+        ("_index.md", "---\ntitle: 甲\ndraft: true\n---\n", False),
+        ("_index.md", '+++\ntitle = "甲"\ndraft = false\n+++\n\ndraft = true\n', False),
+        ("_metadata.yml", "draft: false\n", False),
+        ("other.json", '{"draft": true}', False),
+    ],
+)
+def test_a_folder_whose_own_file_says_that_it_holds_drafts_is_not_published(publish, services, name, text, is_withheld):
+    publish({"day/rain.md": RAIN})
+    assert services.catalog.count() == 1
+    publish({f"day/{name}": text})
+    assert published(services.settings) == (set() if is_withheld else {"day/rain.md"})
+    assert [note.path for note in services.library.left_out() if note.path == "day"] == ["day"] * is_withheld

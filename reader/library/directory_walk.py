@@ -19,6 +19,7 @@ from pathlib import Path
 from ..i18n import Message
 from ..models import Problem, fingerprint
 from ..storage.regular_files import read_regular
+from .draft_folders import reason_by_own_file
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
@@ -222,7 +223,7 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
 
 
 def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
-    if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path):
+    if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path) or reason_by_own_file(real_path):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
 

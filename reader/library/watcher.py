@@ -20,6 +20,7 @@ from ..storage.locks import FileLock, file_lock
 from ..storage.sqlite import file_identity
 from .catalog_settings import write_served
 from .directory_walk import Root, find_root, watched_folders
+from .draft_folders import with_its_folder
 from .file_reader_pool import FileResult, warm_up
 from .heartbeat import ALLOWED_SECONDS, Heartbeat
 from .mounts import mounts_below
@@ -257,7 +258,7 @@ def _changed_paths_of_inotify(root: Root, settings: Settings, stop: threading.Ev
             next_full_pass = time.monotonic() + FULL_PASS_SECONDS
             yield {""}
         paths = {path for _, path in reported}
-        yield {name for name in (_relative(path, root) for path in paths) if name is not None}
+        yield {with_its_folder(name) for name in (_relative(path, root) for path in paths) if name is not None}
         if any(map(os.path.isdir, paths)) or _root(settings) != root or mounts_below(root) != mounts:
             return
 

@@ -1,0 +1,57 @@
+"""Finds folders whose own file says that all of their articles are drafts: of Hugo, Zola, Quarto and Eleventy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from ..i18n import Message
+from ..patterns import lazy_pattern
+from ..storage.regular_files import read_regular
+
+_SECTION_FILES = ("_index.md", "_index.markdown")
+_METADATA_FILES = ("_metadata.yml", "_metadata.yaml")
+_LARGEST_BYTES = 2_000_000
+_BETWEEN = lazy_pattern(r"[\n,{}]")
+_WITHHOLDS = lazy_pattern(
+    r"""[\s"'-]*(?:(?:draft|private|unpublished|草稿)["']?\s*[:=]\s*["']?(?:true|yes)"""
+    r"""|publish(?:ed)?["']?\s*[:=]\s*["']?(?:false|no))\b"""
+)
+
+
+def _names(folder: str) -> tuple[str, ...]:
+    return (*_SECTION_FILES, *_METADATA_FILES, f"{folder}.json", f"{folder}.11tydata.json")
+
+
+def with_its_folder(path: str) -> str:
+    """The folder of *path* if it is a file about its folder, so that the whole folder is scanned; else *path*."""
+    parent, name = PurePosixPath(path).parent, PurePosixPath(path).name
+    return parent.as_posix() if parent.name and name in _names(parent.name) else path
+
+
+def reason_by_own_file(folder: str) -> str:
+    """Why the articles in *folder*, a real path, are not public; empty if no file in it says so."""
+    for name in _names(PurePosixPath(folder).name):
+        path = f"{folder}/{name}"
+        if os.path.lexists(path) and _withholds(name, _text_of(path)):
+            return Message("its file %(name)s says that its articles are drafts", name=name)
+    return ""
+
+
+def _text_of(path: str) -> str:
+    try:
+        return read_regular(Path(path), _LARGEST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _withholds(name: str, text: str) -> bool:
+    """Whether the *text* of a file of this *name* marks all articles of its folder as drafts.
+
+    ``draft`` in the front matter of Zola (TOML) applies to all of them, and so does what is in Hugo's ``cascade``.
+    """
+    if name in _SECTION_FILES:
+        fence = text[:3]
+        text = text[3:].partition(f"\n{fence}")[0] if fence in ("---", "+++") else ""
+        text = text if fence == "+++" else text.partition("\ncascade:")[2]
+    return any(map(_WITHHOLDS.match, _BETWEEN.split(text)))
