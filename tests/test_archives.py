@@ -228,6 +228,14 @@ def test_an_embargo_in_any_format_and_one_that_can_mean_two_days():
         assert found is not None, fields
         assert found.latest.year == 2999, fields
     assert read_draft(".md", "---\ntitle: 甲\n发布日期: 2999-01-01\n---\n文\n".encode()).published == due
+    for text in ("EMBARGOED UNTIL 00:01 GMT, 3 January 2098", "解禁时间：2098-01-03 08:00"):
+        found = read_draft(".md", f"---\ntitle: 甲\ndate: 2018-01-01\n---\n**{text}**\n\n文\n".encode()).embargo
+        assert found is not None
+        assert (found.latest.year, found.latest.day) == (2098, 3)
+    page = (
+        "<title>甲</title><meta name=article:published_time content=2018-01-01><meta name=date content=2098-01-03><p>文"
+    )
+    assert read_draft(".html", page.encode()).embargo.latest == datetime(2098, 1, 3)
     with pytest.raises(UnreadableArticle):
         read_draft(".md", "---\ntitle: 甲\ndate: 2018-01-01\nembargo: 下周\n---\n文\n".encode())
 

@@ -34,12 +34,12 @@ from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, UnreadableArticle
 from ..i18n import Message
-from ..models import Draft
+from ..models import Draft, Embargo
 from ..sanitizer import strip_control_characters
 from .data_pictures import take_data_pictures
 from .fields.unpublished_values import withheld_names, withheld_title
 from .unfinished_files import refuse_unfinished
-from .unpublished_markers import refuse_in_html
+from .unpublished_markers import embargo_in_html, refuse_in_html
 
 PICTURE_FORMATS = frozenset({".docx", ".odt", ".ipynb"})
 """The formats whose files consist mostly of pictures. Their size limit is LARGEST_PICTURES_BYTES."""
@@ -252,6 +252,8 @@ def read_content(suffix: str, data: bytes, largest: int = 0) -> Draft:
     if not draft.draft:
         refuse_in_html(draft.body_html)
         draft = _with_draft_status(draft)
+        if not draft.embargo and (due := embargo_in_html(draft.body_html)):
+            draft = replace(draft, embargo=Embargo(due, 0))
     if "data:image/" in draft.body_html:  # from a notebook or a file in UTF-16
         body, more = take_data_pictures(draft.body_html.encode())
         draft, pictures = replace(draft, body_html=body.decode()), pictures | more

@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 
 from ..errors import UnreadableArticle
 from ..i18n import Message, is_language_tag
-from ..models import Draft
+from ..models import Draft, Embargo
 from ..sanitizer import check_source, strip_control_characters, with_media_links
 from .dates import date_in_text
 from .decoding import decode_text
@@ -186,7 +186,9 @@ def _from_meta(root: lxml_html.HtmlElement) -> dict[str, Any]:
             if value and (read := _value(name, value)):
                 values[name] = read
                 break
-    return values
+    dates = [at for key in _META["published"] if (at := date_in_text(sources.get(key, "")))]
+    latest = max(dates, key=lambda at: at.replace(tzinfo=None), default=None)
+    return values | {"embargo": Embargo(latest, 0)} if latest and latest != values["published"] else values
 
 
 def _meta(root: lxml_html.HtmlElement) -> dict[str, str]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import datetime
 from itertools import count
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
+from .dates import date_in_text
 
 YES, NO = "(?:true|yes|on|1|是|真)", "(?:false|no|off|never|0|否)"
 _SWITCHES = (
@@ -68,6 +70,11 @@ _BLOCK = lazy_pattern(
 )
 _HEADING_TAG = lazy_pattern(r"<h[1-6]\b[^>]*>", re.IGNORECASE)
 _TAG = lazy_pattern(r"<[^>]*>")
+_EMBARGO = lazy_pattern(
+    r"(?:(?:embargoed|under embargo|hold for release) until"
+    r"|(?:解禁|定时发布|定時發布)(?:时间|時間)?\s?[：:])\s*(.{6,50})",
+    re.IGNORECASE,
+)
 _PRE = lazy_pattern(r"<(?:pre|code)\b.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -118,6 +125,12 @@ def refuse_in_html(body_html: str) -> None:
     """Like ``refuse_in_text``, for the first blocks of HTML that was converted from a document."""
     markdown = _HEADING_TAG.sub("\n## ", _PRE.sub("\n```", body_html[:_SEARCHED_CHARACTERS]))
     refuse_in_text(html.unescape(_TAG.sub("", _BLOCK.sub("\n", markdown))), 0)
+
+
+def embargo_in_html(body_html: str) -> datetime | None:
+    """The date in a line such as ``EMBARGOED UNTIL 1 May 2026`` or 解禁时间：… near the beginning; None without one."""
+    found = _EMBARGO.search(html.unescape(_TAG.sub(" ", body_html[:_SEARCHED_CHARACTERS])))
+    return date_in_text(found[1]) if found else None
 
 
 def _refusal(line: str, number: int) -> UnreadableArticle:
