@@ -232,6 +232,8 @@ def test_an_embargo_in_any_format_and_one_that_can_mean_two_days():
         found = read_draft(".md", f"---\ntitle: 甲\ndate: 2018-01-01\n---\n**{text}**\n\n文\n".encode()).embargo
         assert found is not None
         assert (found.latest.year, found.latest.day) == (2098, 3)
+    for head in ("\n:date: 2999-01-01", "2999-01-01", "张三\n\n:toc:\n:date: 2999-01-01"):
+        assert read_draft(".adoc", f"= 甲\n{head}\n\n文。\n".encode()).published == due, head
     page = (
         "<title>甲</title><meta name=article:published_time content=2018-01-01><meta name=date content=2098-01-03><p>文"
     )

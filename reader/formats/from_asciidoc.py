@@ -109,12 +109,12 @@ class _AsciiDocReader(LineReader):
         self.warnings: list[str] = []
 
     def head(self) -> tuple[str, list[Field]]:
-        """The title and the fields above the first blank line. Afterwards ``at`` is the position of the body."""
+        """The title and the fields below it. Afterwards ``at`` is the position of the body."""
         self.following(r"\s*$|//(?!/)")
         found = re.match(r"[=#] (\S.*)", self.lines[self.at]) if self.at < len(self.lines) else None
         self.at += found is not None
         start, fields = self.at, list[Field]()
-        while self.at < len(self.lines) and self.lines[self.at].strip():
+        while self._is_in_head():
             line = self._join_attribute_lines(self.lines[self.at])
             if not (field := self._field(line, self.at - start if found else 9)) and not line.startswith(("//", ":")):
                 break
@@ -122,6 +122,15 @@ class _AsciiDocReader(LineReader):
             if field and front_matter.is_field(field[0]) and field[1]:
                 fields.append(Field(*field, self.at, "lines"))
         return (self._inline(found[1]) if found else ""), fields
+
+    def _is_in_head(self) -> bool:
+        """Whether a line of the head follows: one that is not blank, or an attribute after blank lines."""
+        start = self.at
+        is_after_blank = bool(self.following(r"\s*$"))
+        if is_after_blank and (self.at == len(self.lines) or not _ATTRIBUTE.fullmatch(self.lines[self.at])):
+            self.at = start
+            return False
+        return self.at < len(self.lines)
 
     def _join_attribute_lines(self, line: str) -> str:
         """*line* joined with its continuation lines. All but the last line end with a backslash."""
@@ -138,7 +147,7 @@ class _AsciiDocReader(LineReader):
             return _PREFIX.sub("", attribute[1]), self.values[attribute[1]]
         if number == 0 and _AUTHOR.fullmatch(line):
             return "author", line.strip()
-        if number == 1 and (revision := _REVISION.fullmatch(line)) and revision[1]:
+        if number in (0, 1) and (revision := _REVISION.fullmatch(line)) and revision[1]:
             return "published_date", revision[1]
         return None
 
