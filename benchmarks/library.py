@@ -196,7 +196,7 @@ def disproportion(found: list[Figures]) -> list[str]:
     growth = last.articles / first.articles
     return [
         f"MISSED: {name} grew {getattr(last, name) / getattr(first, name):.0f} times, the articles {growth:.0f} times"
-        for name in ("cold_s", "warm_s")
+        for name in ("cold_cpu_s", "warm_s")
         if getattr(last, name) > 1.25 * growth * getattr(first, name)
     ]
 
