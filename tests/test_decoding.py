@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def page(charset: str, text: str = TEXT) -> str:
 def test_an_encoding_that_is_not_known_is_refused_and_not_read_as_another(codec, text):
     with pytest.raises(UnreadableArticle, match=r"unknown encoding|UTF-7"):
         decode_text(text.encode(codec))
+
+
+def test_a_notebook_of_one_line_may_hold_other_line_ends_in_its_text():
+    cell = {"cell_type": "markdown", "metadata": {}, "source": "# 大雨\u2028今天下雨。\x85明天晴。"}
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}, ensure_ascii=False)
+    assert "今天下雨。" in read_draft(".ipynb", notebook.encode()).body_html
 
 
 def test_pictures_in_base64_are_no_utf_7():

@@ -52,7 +52,7 @@ def read(data: bytes) -> Draft:
 
 def _parse(text: str) -> dict[str, Any]:
     try:
-        found = read_json(text)
+        found = read_json(text, strict=False)  # decode_text may have made line ends of U+2028 in strings
     except ValueError as error:
         line = getattr(error, "lineno", 0)
         hint = Message("open it in Jupyter, and save it again")
