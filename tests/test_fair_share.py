@@ -11,6 +11,7 @@ from reader.app import create_app
 from reader.server.draining_middleware import LargeResponse
 from reader.server.large_response_slots import LargeResponseSlots
 from reader.services import build_services
+from reader.web.limits.bounded_cache import BoundedCache
 from reader.web.limits.rate_limits import NETWORK_SHARES, ClientLimits, WaitingSlots
 from reader.web.views import downloads, issues
 
@@ -260,7 +261,7 @@ def test_an_issue_page_compresses_each_article_once_whoever_asks(client, publish
         return compress(raw, encoding)
 
     monkeypatch.setattr(issues, "compressed", counted)
-    issues._weights.clear()
+    monkeypatch.setattr(issues, "_weights", BoundedCache(100))
     for theme in ("dark", "sepia", "light"):
         client.set_cookie("reader", theme)
         page = client.get("/d/2026-05-01/")
