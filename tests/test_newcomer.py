@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from long_forms import few
+from long_forms import few, long_form
 
 from reader.exports import Exporter
 from reader.feeds import FeedFormat
@@ -123,7 +123,8 @@ def test_one_new_file_and_one_documented_row_are_enough_to_add_a(name, tmp_path)
         assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", few(reversed(TASKS)))
+@long_form
+@pytest.mark.parametrize("name", TASKS)
 def test_a_test_asks_for_the_documentation_of_a_new(name, tmp_path):
     folder = copy_of_the_tree(tmp_path / "copy", TASKS[name], name)
     result = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "-k", TASKS[name].keyword)
