@@ -208,6 +208,7 @@ def test_no_word_of_the_story_is_lost():
             '<p><a href="#Ｔ-x">甲</a><a id="Ｔ-x"></a></p>',
         ),
         ("<p>cp <path> 即可</p><p>后文</p>", "<p>cp  即可</p><p>后文</p>"),
+        (f"<p>{'İ' * 40}<svg></svg>cp <path> 即可</p>", f"<p>{'İ' * 40}cp  即可</p>"),  # longer in lower case
         ("vector<int> a; <text>b</text> <ms c", "<p>vector a; b</p>"),
         ("<svg><desc><p>x</p></desc><text>y</text></svg>a <set>b", "<p>a b</p>"),
         ("<math><semantics><mi>x</mi></semantics></math> a<in>b", '<p><math alttext="x"><mi>x</mi></math> ab</p>'),

@@ -90,7 +90,7 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
         seen.update(new.address for new in found)
         waiting += reversed(found)
     if not settings.base_url:
-        make_links_relative(target)
+        yield from make_links_relative(target)
     yield write_file(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())
     if all(
         _WITHOUT_LINKS.search(address) for address in failures
@@ -98,9 +98,9 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
         target.remove_earlier({unquote(address).lstrip("/") for address in failures})
 
 
-def make_links_relative(target: StaticFolder) -> None:
+def make_links_relative(target: StaticFolder) -> Iterator[WrittenPage]:
     """Without READER_BASE_URL nobody knows where the folder will be: its pages also work below any path and from
-    ``file://``. Not so the offline page, which the service worker shows at any address."""
+    ``file://``. Not so the offline page, which the service worker shows at any address. Yields the failures."""
     names = set(target.names)
 
     def file_of(path: str) -> str:
@@ -110,7 +110,8 @@ def make_links_relative(target: StaticFolder) -> None:
     for name in sorted(names - {_file_of(urls.OFFLINE, "text/html")}):
         if name.endswith("index.html"):
             html = target.read(name).decode("utf-8")
-            target.write(name, with_relative_links(name, html, file_of).encode())
+            outcome = write_file(target, SiteLink(f"/{name}"), name, with_relative_links(name, html, file_of).encode())
+            yield from [outcome] if outcome.problem else []
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 const PAGES = 'keptPREFIX', OFFLINE_PAGE = 'shellPREFIX-BUILD_ID', OFFLINE = 'PREFIX/offline', MOST = 300;
 const READ = /^PREFIX_PATTERN\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
 
+// The relative links of a static site lead to /a/rain/index.html.
+const pathOf = url => url.pathname.replace(/index\.html$/, '');
+
 // Stores the offline page at installation. A new build stores a new one and deletes the old one.
 const storeOffline = async () => {
 const response = await fetch(OFFLINE, {cache: 'no-cache'}); // not from the browser's cache, which may have the page of the previous build
@@ -18,8 +21,8 @@ await storeOpen()
 // Stores open pages that were loaded before the worker. The browser's own cache has them, even without a network.
 const storeOpen = async () => {
 for (const c of await clients.matchAll({includeUncontrolled: true})) {
-const u = new URL(c.url);
-if (READ.test(u.pathname) && !u.search) await fetch(u.pathname, {cache: 'force-cache'}).then(response => response.ok && store(u.pathname, response)).catch(() => 0)
+const u = new URL(c.url), path = pathOf(u);
+if (READ.test(path) && !u.search) await fetch(u.pathname, {cache: 'force-cache'}).then(response => response.ok && store(path, response)).catch(() => 0)
 }
 };
 // Browsers reject a stored response that was redirected, such as /offline of a static host. They accept a copy of it.
@@ -42,7 +45,7 @@ const text = await response.clone().text(), said = /<p id=age hidden>(.*?)</.exe
 return said && time > 0 ? new Response(text.replace('<main id=main>', `$&<p class=note role=status>${said[1]}${time.toLocaleString(/lang=([\w-]+)/.exec(text)[1], {dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23'})}</p>`), response) : response
 };
 addEventListener('fetch', e => {
-const r = e.request, u = new URL(r.url), path = u.pathname.replace(/index\.html$/, ''); // of a static site's relative links
+const r = e.request, u = new URL(r.url), path = pathOf(u);
 if (u.origin != location.origin) return;
 // After a change of preferences, stores the offline page again, in the new language and colours.
 if (r.method == 'POST' && path == 'PREFIX/preferences') return e.respondWith(fetch(r).then(response => {

@@ -41,16 +41,22 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: E402
 ctypes.util.find_library = _find_library
 
 
-def _is_new_character(record: logging.LogRecord, known: set[object] = set()) -> bool:  # noqa: B006  one for all
-    """Whether to log a warning of WeasyPrint: for a character without a glyph once in a process, not at each place."""
-    if ".notdef" not in str(record.msg):
-        return True
-    is_new = record.args not in known
-    known.add(record.args)
-    return is_new
+class _NewCharacters(logging.Filter):
+    """Passes a warning of WeasyPrint for a character without a glyph once in a process, not at each place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[object] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if ".notdef" not in str(record.msg):
+            return True
+        is_new = record.args not in self._known
+        self._known.add(record.args)
+        return is_new
 
 
-logging.getLogger("weasyprint").addFilter(_is_new_character)
+logging.getLogger("weasyprint").addFilter(_NewCharacters())
 
 from ..front_layout import FrontHeights  # noqa: E402
 from ..papers import Paper  # noqa: E402

@@ -91,7 +91,7 @@ def _problem(source: str, target: str, article: Article | None) -> Message | Non
     if is_same(source, target):
         return Message("source and target are the same")
     parts, own = urlsplit(source), urlsplit(services().settings.base_url)
-    if parts.netloc.lower() == own.netloc and (parts.path or "/").startswith(f"{own.path}/"):
+    if parts.netloc.lower() == own.netloc.lower() and (parts.path or "/").startswith(f"{own.path}/"):
         return Message("source: a page of this site")
     return Message("Comments on this article are closed.") if article and is_closed(article, now()) else None
 
