@@ -1,5 +1,5 @@
 // Stores pages that were read, for use without a network. Online, all pages come from the network and are up to date.
-const PAGES = 'keptPREFIX', OFFLINE_PAGE = 'shellPREFIX-BUILD_ID', OFFLINE = 'PREFIX/offline', MOST = 300;
+const PAGES = 'keptPREFIX', SHELL = 'shellPREFIX-BUILD_ID', OFFLINE = 'PREFIX/offline', MOST = 300;
 const READ = /^PREFIX_PATTERN\/(a\/[^/.]+\/?|d\/[\d-]+\/|bookmarks\/?|)$/;
 
 // The relative links of a static site lead to /a/rain/index.html.
@@ -9,11 +9,11 @@ const pathOf = url => url.pathname.replace(/index\.html$/, '');
 const storeOffline = async () => {
 const response = await fetch(OFFLINE, {cache: 'no-cache'}); // not from the browser's cache, which may have the page of the previous build
 if (!response.ok) throw Error(response.status);
-await (await caches.open(OFFLINE_PAGE)).put(OFFLINE, unredirected(response))
+await (await caches.open(SHELL)).put(OFFLINE, unredirected(response))
 };
 addEventListener('install', e => e.waitUntil(storeOpen().then(storeOffline).then(() => skipWaiting())));
 addEventListener('activate', e => e.waitUntil((async () => {
-for (const n of await caches.keys()) if (n.startsWith('shellPREFIX-') && n != OFFLINE_PAGE) await caches.delete(n);
+for (const n of await caches.keys()) if (n.startsWith('shellPREFIX-') && n != SHELL) await caches.delete(n);
 await clients.claim();
 await storeOpen()
 })()));
