@@ -244,6 +244,68 @@ def test_a_new_revision_forgets_all(hot, asks, publish):
     assert len(asked) == len(PAGES)  # the second time of each is answered from what was kept anew
 
 
+def test_pages_that_a_change_does_not_touch_are_confirmed_and_not_built_again(hot, asks, publish):
+    """After a new revision Flask answers 304 to the cache, and the stored body is sent with the new fields."""
+    paths = addresses(hot)
+    before = {path: asks(path)[1] for path in paths}
+    publish({"2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北/天气\ntags: [雨]\n---\n今天下暴雨。"})
+    inner, statuses = hot.inner, []
+
+    def recorded(environ, start):
+        return inner(environ, lambda status, *more: statuses.append(status[:3]) or start(status, *more))
+
+    hot.inner = recorded
+    client, confirmed = Client(hot), set()
+    for path in paths:
+        flask = Client(inner).get(path)
+        statuses.clear()
+        for _ in range(2):
+            ours = client.get(path)
+            assert (ours.status, sorted(ours.headers.items()), ours.data) == (
+                flask.status, sorted(flask.headers.items()), flask.data), path  # fmt: skip
+        if statuses[0] == "304":
+            confirmed.add(path)
+            assert before[path][2] == flask.data, path
+    assert {"/a/sun", "/a/wind", "/s/World/feed.xml", "/offline"} <= confirmed
+    assert not {"/", "/a/rain", "/feed.xml", "/t/雨/"} & confirmed
+    assert "暴雨" in client.get("/a/rain").text
+
+
+def test_a_confirmed_page_keeps_its_best_quality():
+    now, origin = Now(1), Origin(body=b"wet " * 200)
+    cache = ResponseCache(origin, now, 1 << 20, {})
+    cache._recompressor.submit = lambda variant: variant.store(recompressed(variant.ready))
+    origin.headers |= {"Content-Encoding": "br", "ETag": '"x-br"'}
+    origin.body = brotli.compress(origin.body, quality=1)
+    client, asked = Client(cache), []
+    assert [client.get("/").headers["ETag"] for _ in range(3)][-1] == '"x-br11"'
+
+    def confirming(environ, start):
+        asked.append(environ.get("HTTP_IF_NONE_MATCH"))
+        start("304 Not Modified", [("ETag", asked[-1]), ("Cache-Control", "public"), ("Last-Modified", "now")])
+        return []
+
+    cache.inner, now.revision = confirming, 2
+    sent = client.get("/")
+    assert (sent.status_code, sent.headers["ETag"], sent.headers["Last-Modified"]) == (200, '"x-br11"', "now")
+    assert brotli.decompress(sent.data) == b"wet " * 200
+    assert client.get("/").data == sent.data
+    assert asked == ['"x-br11"']
+    now.revision = 3
+    assert client.get("/", headers={"If-None-Match": '"x-br"'}).status_code == 304  # the client's, with its own tag
+    assert (client.get("/").headers["ETag"], len(asked)) == ('"x-br11"', 2)
+
+
+def test_a_page_confirmed_at_many_revisions_counts_once(hot, publish):
+    client = Client(hot)
+    sizes = []
+    for n in range(4):
+        publish({"2026-05-03/snow.md": f"---\ntitle: 第{n}场雪\n---\n今天下雪。"})
+        client.get("/a/wind")
+        sizes.append(hot._current.size_bytes)
+    assert sizes[1:] == sizes[:1] * 3
+
+
 def test_a_new_revision_forgets_what_has_grown_old_in_the_table_too(hot, publish):
     page = [("Content-Type", "text/html"), ("Cache-Control", "public, max-age=60"), ("ETag", '"x"')]
     flask = hot.inner
@@ -446,7 +508,7 @@ def test_a_response_is_fresh_for_the_seconds_of_max_age_and_a_minute_at_most(hot
         ("public, s-maxage=900, max-age=20", 20),
     ):
         now = 1_000.0
-        monkeypatch.setattr("reader.web.middleware.response_cache.time.monotonic", lambda: now)  # noqa: B023
+        monkeypatch.setattr("reader.web.middleware.origin_response.time.monotonic", lambda: now)  # noqa: B023
         origin = hot.inner = Origin(Cache_Control=control)
         client, address = Client(hot), f"/?{control}"
         client.get(address)
@@ -465,7 +527,7 @@ def test_a_feed_lists_a_finished_export_a_minute_later_although_no_revision_move
     service, publication = services.export_service, of_article(article)
     service.store.put(service.key(publication, "epub", ""), b"PK\x03\x04")
     now = time.monotonic() + 61
-    monkeypatch.setattr("reader.web.middleware.response_cache.time.monotonic", lambda: now)
+    monkeypatch.setattr("reader.web.middleware.origin_response.time.monotonic", lambda: now)
     assert "enclosure" in client.get("/feed.xml").text
 
 
