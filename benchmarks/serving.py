@@ -201,12 +201,12 @@ def aims_of(loads: dict[str, Load], miss_ms: float, after_a_change: float) -> li
         return loads[ours].requests_per_second / loads[theirs].requests_per_second
 
     return [
-        Aim("hot article / nginx", ratio("hot article", "nginx article"), 0.40),
-        Aim("hot article 304 / nginx 304", ratio("hot article 304", "nginx article 304"), 0.40),
+        Aim("hot article / nginx", ratio("hot article", "nginx article"), 0.60),
+        Aim("hot article 304 / nginx 304", ratio("hot article 304", "nginx article 304"), 0.45),
         Aim("hot feed / nginx", ratio("hot feed", "nginx feed"), 0.40),
         Aim("hot feed 304 / nginx 304", ratio("hot feed 304", "nginx feed 304"), 0.40),
         Aim("article through nginx / nginx", ratio("through nginx, article", "nginx article"), 0.60),
-        Aim("hot article / constant", ratio("hot article", "constant"), 0.75),
+        Aim("hot article / constant", ratio("hot article", "constant"), 0.9),
         Aim("hot article / hot off", ratio("hot article", "hot off, article"), 15),
         Aim(
             "p99 of hot article / nginx", loads["hot article"].p99_ms / loads["nginx article"].p99_ms, 3, is_least=False
@@ -254,9 +254,10 @@ def publish_another(url: str, articles: Path) -> None:
 
 
 def median_ms(url: str, catalog: Path) -> float:
-    """One visitor with one connection who opens each article once."""
+    """One visitor with one connection who opens each of many articles once."""
     with sqlite3.connect(catalog) as database:
-        slugs = [slug for (slug,) in database.execute("SELECT slug FROM articles WHERE visible")]
+        query = "SELECT slug FROM articles WHERE visible ORDER BY slug LIMIT 500"
+        slugs = [slug for (slug,) in database.execute(query)]
     connection, times = HTTPConnection(url.removeprefix("http://")), []
     for slug in slugs:
         start = time.perf_counter()

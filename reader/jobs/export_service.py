@@ -174,8 +174,11 @@ class ExportService:
         return _site_hash(self._catalog.site, self._settings.site_name, self._settings.base_url)
 
     def _site_for(self, suffix: str) -> str:
-        """The hash ``_site``; for speech it includes the command, because another voice produces another file."""
-        return fingerprint(self._site, self._settings.speech)[:8] if suffix == speech.SUFFIX else self._site
+        return self._with_voice(self._site) if suffix == speech.SUFFIX else self._site
+
+    def _with_voice(self, site: str) -> str:
+        """The hash for speech includes the command, because another voice produces another file."""
+        return fingerprint(site, self._settings.speech)[:8]
 
     def size_bytes(self, publication: Publication, suffix: str, page: str = "") -> int | None:
         """The size of the finished file; None if it does not exist. Never queues a job."""
@@ -190,10 +193,15 @@ class ExportService:
 
     def keys(self, wanted: Sequence[tuple[Publication, str, str]]) -> tuple[str, ...]:
         """The key of each file (publication, suffix, page), in order. Valid until the catalog's revision changes."""
-        sites = {suffix: self._site_for(suffix) for _, suffix, _ in wanted}
-        publications = {(id(publication), suffix): publication for publication, suffix, _ in wanted}
-        stems = {key: self._stem(publication, sites[key[1]]) for key, publication in publications.items()}
-        return tuple(_with_options(stems[id(of), suffix], suffix, page) for of, suffix, page in wanted)
+        site, keys = self._site, []
+        stems: dict[tuple[int, bool], str] = {}
+        for publication, suffix, page in wanted:
+            is_speech = suffix == speech.SUFFIX
+            known = id(publication), is_speech
+            if known not in stems:
+                stems[known] = self._stem(publication, self._with_voice(site) if is_speech else site)
+            keys.append(_with_options(stems[known], suffix, page))
+        return tuple(keys)
 
     def sizes_of(self, keys: Sequence[str]) -> list[int | None]:
         """The size of each finished file in bytes, in order; None if it does not exist."""

@@ -12,8 +12,9 @@ from ...exports.publications import of_article
 from ...exports.size_estimates import estimated_bytes
 from ...feeds.entries import FinishedExport
 from ...jobs.export_service import PHONE, ExportService, offers
-from ...models import Article, Publication, Teaser
+from ...models import Article, Publication, Teaser, fingerprint
 from .. import services
+from ..limits.bounded_cache import BoundedCache
 from ..pages.rendering import ExportLink
 from ..requests.request_context import gettext, request_context
 
@@ -21,6 +22,9 @@ FIRST = [offer for offer in (("pdf", PHONE), ("pdf", ""), ("epub", "")) if offer
 """(suffix, page) of the files that most readers download."""
 
 OTHERS = [offer for offer in offers() if offer not in FIRST]
+
+MOST_ESTIMATES = 2_000
+"""How many lists of estimates are stored, of some 250 bytes."""
 
 _SCRIPT_NAMES = {"hans": "简体", "hant": "繁體"}
 
@@ -57,6 +61,13 @@ def _speech_link(publication: Publication, base: str) -> ExportLink:
 
 def estimates_of(articles: Sequence[Article]) -> list[int | None]:
     """The approximate sizes in bytes of the FIRST files of *articles*; None for a size that cannot be estimated."""
+    return _estimates.get_or_set(fingerprint(*(article.version for article in articles)), lambda: _estimated(articles))
+
+
+_estimates = BoundedCache[str, list[int | None]](MOST_ESTIMATES)
+
+
+def _estimated(articles: Sequence[Article]) -> list[int | None]:
     by_suffix = {suffix: estimated_bytes(articles, suffix) for suffix in dict.fromkeys(suffix for suffix, _ in FIRST)}
     return [by_suffix[suffix] for suffix, _ in FIRST]
 
