@@ -103,6 +103,11 @@ def test_a_site_that_does_not_know_its_own_name_is_a_problem(diagnose):
     assert "READER_TRUSTED_PROXIES" in diagnose(READER_BASE_URL="https://news.example")[1]
 
 
+def test_trusting_every_address_is_a_warning(diagnose):
+    assert "trusts every address" in diagnose(READER_TRUSTED_PROXIES="127.0.0.1,::/0")[1]
+    assert "trusts every address" not in diagnose(READER_TRUSTED_PROXIES="10.0.0.0/8")[1]
+
+
 def test_files_of_tomorrow_mean_that_the_clock_is_wrong(diagnose, tmp_path):
     file = tmp_path / "articles" / "rain.md"
     file.parent.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import tracemalloc
 import zipfile
 from contextlib import suppress
@@ -75,6 +76,21 @@ def test_a_member_that_lies_about_its_size_gives_no_more_than_it_claims():
 
 def test_too_many_members_are_refused():
     assert "more than 20000 files" in refusal_of(zipped({f"{n}.txt": b"" for n in range(20_001)}, zipfile.ZIP_STORED))
+
+
+@pytest.mark.parametrize("form", ["plain", "with a comment", "zip64", "a signature in the end record"])
+def test_a_directory_of_very_many_entries_is_refused_before_it_is_parsed(form, monkeypatch):
+    """zipfile takes 19 s and 576 MB for a million."""
+    monkeypatch.delattr(zipfile.ZipFile, "_RealGetContents")
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    directory, comment = entry * 20_001, b"PK" * 1000 if form == "with a comment" else b""
+    offset = int.from_bytes(b"PK\5\6", "little") if form == "a signature in the end record" else 0
+    size, more = len(directory), b""
+    if form == "zip64":
+        more = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, 0)
+        more, size = more + struct.pack("<4sIQI", b"PK\6\7", 0, size, 1), 1
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, size, offset, len(comment)) + comment
+    assert "more than 20000 files" in refusal_of(directory + more + end)
 
 
 def test_members_that_are_large_together_are_refused(monkeypatch):

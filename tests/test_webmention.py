@@ -357,6 +357,8 @@ def test_a_site_can_have_few_mentions_waiting_so_that_nobody_sends_us_to_another
         site.mention(f"https://{host}/")
     site.mention("https://e.blog.example/", status=503)
     site.mention("https://notblog.example2/")
+    for number in range(4):  # the domains of four owners
+        site.mention(f"https://www.news{number}.com.cn/")
 
 
 def test_pages_that_never_answer_keep_no_others_out(site: Site, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,6 +170,9 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     if settings.base_url.startswith("https:") and not settings.trusted_proxies:
         text = Message("READER_TRUSTED_PROXIES names no proxy, so visitors cannot be told apart")
         yield Finding(WARNING, text, Message("set it to your proxy's address, such as 127.0.0.1, or to none"))
+    if any(network.prefixlen == 0 for network in settings.proxies):
+        text = Message("READER_TRUSTED_PROXIES trusts every address, so visitors can claim to be anybody")
+        yield Finding(WARNING, text, Message("set it to your proxy's address or network, such as 10.0.0.0/8"))
 
 
 def clock(settings: Settings) -> Iterator[Finding]:

@@ -20,7 +20,11 @@ WAITING, DONE = "waiting", "done"
 MOST_WAITING = 1_000
 MOST_WAITING_OF_HOST, MOST_WAITING_OF_DOMAIN = 20, 100
 """The maximum number of waiting mentions from one host: no client can make this server send many requests to a site.
-And from all hosts of a domain (the last two labels): the owner of a domain can make names in it without end."""
+And from all hosts of a domain: its owner can make names in it without end."""
+
+_SECOND_LEVEL = 3
+"""The longest second level of a country that is nobody's own domain, such as ``com`` in ``com.cn``, ``co`` in ``co.uk``.
+The list of public suffixes knows all of them, but the queue's limits need no more than most of them."""
 
 LEASE = timedelta(minutes=10)
 """How long a taken row belongs to its process. Then other processes may take it: the first one may have ended."""
@@ -167,13 +171,20 @@ class MentionQueue:
             return {row.target: row.note if row.status == DONE else "" for row in rows}
 
 
+def domain_of(host: str) -> str:
+    """``news.example`` of ``www.news.example``, ``news.com.cn`` of ``www.news.com.cn``."""
+    labels = host.split(".")
+    is_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= _SECOND_LEVEL
+    return ".".join(labels[-3:] if is_country else labels[-2:])
+
+
 def _is_in_domain(host: str) -> Any:
-    """An SQL condition: whether a mention is from a host with the last two labels of *host*."""
+    """An SQL condition: whether a mention is from a host in the same domain as *host*."""
     from sqlalchemy import or_
 
     from .mention_tables import webmentions as w
 
-    domain = ".".join(host.rsplit(".", 2)[-2:])
+    domain = domain_of(host)
     return or_(w.c.host == domain, w.c.host.endswith(f".{domain}", autoescape=True))
 
 
