@@ -23,7 +23,7 @@ MOST_WAITING_OF_HOST, MOST_WAITING_OF_DOMAIN = 20, 100
 And from all hosts of a domain: its owner can make names in it without end."""
 
 _SECOND_LEVEL = 3
-"""The longest second level of a country that is nobody's own domain, such as ``com`` in ``com.cn``, ``co`` in ``co.uk``.
+"""The longest second level of a country that is nobody's own, such as ``com`` in ``com.cn`` or ``co`` in ``co.uk``.
 The list of public suffixes knows all of them, but the queue's limits need no more than most of them."""
 
 LEASE = timedelta(minutes=10)
