@@ -31,6 +31,7 @@ _LOCAL_PART = re.compile(r"[\w#$&'*+/=?^`{|}~-]+(\.[\w#$&'*+/=?^`{|}~-]+)*", re.
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _PATH_PREFIX = re.compile(r"(?:/[\w.~-]+)*")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w.-]+)*", re.ASCII)
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
 
@@ -190,6 +191,13 @@ def hub_address(value: str) -> str:
 def indexnow_key(value: str) -> str:
     """A key as IndexNow defines it. The key is public: it is the name of a file on the site. Raises ValueError."""
     if not re.fullmatch(r"[A-Za-z0-9-]{8,128}", value):
+        raise ValueError(value)
+    return value
+
+
+def bucket_url(value: str) -> str:
+    """A bucket of S3, perhaps with a folder in it. Raises ValueError."""
+    if not _BUCKET.fullmatch(value):
         raise ValueError(value)
     return value
 

@@ -20,6 +20,7 @@ from .setting_values import (
     Network,
     Unusable,
     access_log,
+    bucket_url,
     command,
     database_url,
     file,
@@ -119,6 +120,7 @@ class Settings:
     comment_words: str = ""
     editor_token: str = field(default="", repr=False)
     database_url: str = field(default="", repr=False)
+    bucket: str = ""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     mail_bounces: str = ""
@@ -251,6 +253,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
         Message("sqlite:////srv/reader/data/state.sqlite3 or postgresql://user@host/name"),
         database_url,
     ),
+    "bucket": (Message("s3://name or s3://name/folder"), bucket_url),
     "smtp_url": (Message("smtps://user:password@mail.example or smtp://127.0.0.1:25"), smtp_url),
     "mail_from": (Message("an address such as news@news.example"), mail_address),
     "mail_bounces": (Message("an address such as bounces@news.example"), mail_address),

@@ -157,8 +157,9 @@ def is_slow(path: Path) -> bool:
 
 
 def needs_a_server(item: pytest.Item) -> bool:
-    """Whether it is the run of a test with PostgreSQL."""
-    return "postgresql" in getattr(item, "fixturenames", ()) or "postgresql" in item.name
+    """Whether it is the run of a test with PostgreSQL or S3."""
+    names = {"postgresql", "s3"}
+    return not names.isdisjoint(getattr(item, "fixturenames", ())) or any(f"[{name}" in item.name for name in names)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -230,6 +231,22 @@ def postgresql():
     from postgresql_server import running_server
 
     with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def empty_postgresql(postgresql):
+    """The URL of an empty database of PostgreSQL."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 server, started by the first test that needs it."""
+    from s3_server import running_s3_server
+
+    with running_s3_server() as server:
         yield server
 
 

@@ -25,7 +25,7 @@ NOT_RUN = {
     r"cd /srv/reader": "where the tests are already",
     r"sudo bash scripts/setup\.sh serve": "tests/test_setup.py tests what it installs",
     r"sudo adduser .*|sudo chown -R reader: articles data": "no test makes a user of this machine",
-    r"(sudo )?git (pull|checkout) .*": "it asks the network",
+    r"(sudo )?git (pull|checkout) .*|\.venv/bin/pip install .*": "it asks the network",
     r"sudo systemctl (enable --now|edit --full|restart|start|stop) reader": "the tests are not process 1",
     r"podman compose --file docs/deploy/compose\.yaml .*": "test_the_container_fits_the_program reads the file",
 }
@@ -80,13 +80,30 @@ class Operator:
         self._environment |= {n: self._here(value) if value.startswith("/") else value for n, value in given.items()}
 
 
+@pytest.fixture
+def machine(request, page, monkeypatch):
+    """What the addresses in the page are on this machine: real servers."""
+    if page.stem != "many-machines":
+        return {}
+    s3 = request.getfixturevalue("s3")
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    database = request.getfixturevalue("empty_postgresql")
+    return {"postgresql://reader@db/news": database, "s3://news-files": "s3://reader/news-files"} | {
+        f"{name}={value}": f"{name}={s3.environment[name]}"
+        for name, value in re.findall(r"(AWS_\w+)=(\S+)", page.read_text("utf-8"))
+    }
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_command_of_the_page_runs(page, settings, publish, services, tmp_path, runner):
+def test_every_command_of_the_page_runs(page, machine, settings, publish, services, tmp_path, runner):
     publish({"2026-05-01/rain.md": "# 大雨\n\n今天下雨。"})
     services.state.close()
     (tmp_path / "machine" / "backups").mkdir(parents=True)
     operator = Operator(settings, tmp_path / "machine", runner)
     for line in commands_in(page.read_text("utf-8")):
+        for written, real in machine.items():
+            line = line.replace(written, real)
         operator.type(line)
 
 

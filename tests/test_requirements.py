@@ -107,11 +107,11 @@ def test_every_run_time_package_has_its_reason_in_the_table_of_decisions():
 
 
 def test_what_serves_imports_nothing_but_what_is_pinned_for_it():
-    """Except one module, which is imported only with READER_DATABASE_URL=postgresql://…"""
-    optional = ROOT / "reader" / "state" / "bounded_postgresql.py"
-    wanted = distributions_of(imported([path for path in RUN_TIME if path != optional]) - COME_WITH_FLASK)
+    """Except two modules, which import that only with READER_DATABASE_URL=postgresql://… and with READER_BUCKET."""
+    optional = {ROOT / "reader" / path for path in ("state/bounded_postgresql.py", "storage/bucket.py")}
+    wanted = distributions_of(imported([path for path in RUN_TIME if path not in optional]) - COME_WITH_FLASK)
     assert wanted <= names("requirements.txt")
-    assert distributions_of(imported([optional])) <= names("requirements-many.txt")
+    assert distributions_of(imported(optional)) == names("requirements-many.txt")
 
 
 def test_every_other_package_is_used_by_a_test_a_benchmark_or_a_script():

@@ -27,6 +27,7 @@ from ..exports.speech import ENCODER
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
 from ..state import State
+from ..storage.bucket import Bucket
 from ..storage.process_limits import check_process_limits
 from ..storage.sqlite import is_broken
 from .click_localization import echo
@@ -173,6 +174,18 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     if any(network.prefixlen == 0 for network in settings.proxies):
         text = Message("READER_TRUSTED_PROXIES trusts every address, so visitors can claim to be anybody")
         yield Finding(WARNING, text, Message("set it to your proxy's address or network, such as 10.0.0.0/8"))
+
+
+def bucket(settings: Settings) -> Iterator[Finding]:
+    if not settings.bucket:
+        return
+    if reason := Bucket(settings.bucket).fault():
+        text = Message("the bucket %(url)s fails: %(reason)s", url=settings.bucket, reason=reason)
+        yield Finding(
+            PROBLEM, text, Message("check AWS_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its name")
+        )
+    else:
+        yield Finding(OK, Message("bucket: %(url)s", url=settings.bucket))
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -323,5 +336,5 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(clock, language, databases, state_database, mail_server, speech, packages, open_files, limits),
+    *(bucket, clock, language, databases, state_database, mail_server, speech, packages, open_files, limits),
 )

@@ -26,7 +26,7 @@ from ..library.heartbeat import Heartbeat
 from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..site_identity import Site, site_to_json
-from ..storage.file_cache import FileCache
+from ..storage.shared_file_cache import export_store
 from . import export_worker
 from .job_message import ExportJob, serialize
 from .queue import FAILED, LEAST_BOOK, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
@@ -146,7 +146,7 @@ class ExportService:
 
     def __init__(self, settings: Settings, catalog: Catalog, build_id: str) -> None:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
-        self.store = FileCache(settings.instance / "exports", settings.export_cache_mb * 1_000_000)
+        self.store = export_store(settings.instance / "exports", settings.export_cache_mb * 1_000_000, settings.bucket)
         self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
         self.heartbeat = Heartbeat(settings.instance / POOL_LOCK)
         """The heartbeat of the process that runs the worker pool."""
@@ -222,8 +222,11 @@ class ExportService:
         return self.jobs.status(key)
 
     def prefetch(self, publication: Publication, suffix: str, page: str = "") -> bool:
-        """Queues a job with the lowest priority. Returns False without queueing if the queue is half full."""
+        """Queues a job with the lowest priority unless another machine has made the file. Returns False without
+        queueing if the queue is half full."""
         key = self.key(publication, suffix, page)
+        if self.store.find(key):
+            return True
         if self.jobs.waiting() * 2 >= self._settings.export_queue:
             return False
         self.jobs.submit(key, serialize(self._job(key, publication, suffix, page, "")), PREFETCH)

@@ -21,13 +21,15 @@ from ..exports.publications import in_chosen_script
 from ..i18n import Message, serialize
 from ..settings import ROOT
 from ..storage.file_cache import FileCache
+from ..storage.shared_file_cache import SharedFileCache, export_store
 from ..templating import Renderer
 from .job_message import ExportJob, deserialize
 
 
 def command(store: FileCache) -> list[str]:
     """The command line of a worker that writes its files to *store*."""
-    return [sys.executable, "-m", __name__, str(store.folder), str(store.limit_bytes)]
+    bucket = [store.bucket.url] if isinstance(store, SharedFileCache) else []
+    return [sys.executable, "-m", __name__, str(store.folder), str(store.limit_bytes), *bucket]
 
 
 def limits(memory_mb: int) -> Limits:
@@ -37,9 +39,9 @@ def limits(memory_mb: int) -> Limits:
 
 def main() -> None:
     answers = prepare()
-    folder, cache_bytes = sys.argv[1:]
+    folder, cache_bytes, *bucket = sys.argv[1:]
     renderer = Renderer(ROOT / "templates", ROOT / "static")
-    store = FileCache(Path(folder), int(cache_bytes))
+    store = export_store(Path(folder), int(cache_bytes), *bucket)
     _ = renderer.build_id  # reads large files, so before the large libraries
     warm_up()
     answer_lines(answers, partial(_answer_line, renderer, store))

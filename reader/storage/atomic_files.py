@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,9 @@ UNFINISHED = ".part"
 """The suffix of temporary files. A temporary file remains only if the process is killed."""
 
 
-def replace_file(path: Path, content: bytes, mode: int = PRIVATE, owner: tuple[int, int] | None = None) -> None:
+def replace_file(
+    path: Path, content: bytes | Iterable[bytes], mode: int = PRIVATE, owner: tuple[int, int] | None = None
+) -> None:
     """Creates or replaces the file at *path* and waits until it is on the disk. *owner* is (user id, group id).
 
     Raises OSError; the old file is unchanged then.
@@ -61,14 +63,19 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def _temporary_file(
-    path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None, *, syncs: bool = True
+    path: Path,
+    content: bytes | Iterable[bytes],
+    mode: int,
+    owner: tuple[int, int] | None = None,
+    *,
+    syncs: bool = True,
 ) -> Iterator[Path]:
     """A hidden file beside *path*, which the scanner and the watcher of the articles folder ignore. Deleted after the
     block."""
     handle, name = tempfile.mkstemp(prefix=".", suffix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             if owner is not None and owner != (os.geteuid(), os.getegid()):
                 with suppress(OSError):  # only root may change the owner of a file
                     os.fchown(file.fileno(), *owner)

@@ -68,6 +68,10 @@ class FileCache:
         return found
 
     def put(self, key: str, content: bytes) -> Path:
+        """Like ``put_here``; a cache that machines share (``shared_file_cache``) gives the file to the others, too."""
+        return self.put_here(key, content)
+
+    def put_here(self, key: str, content: bytes | Iterable[bytes]) -> Path:
         """Writes the file atomically, even on power failure: temporary file, fsync, rename, fsync of the folder.
 
         Returns its path. Evicts other files if the limit is exceeded. Raises OSError.

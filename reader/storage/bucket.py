@@ -1,0 +1,146 @@
+"""Files in a bucket of S3, or of a server that speaks its protocol, for all machines of a site.
+
+obstore is imported at the first request to the bucket. It takes the endpoint and the credentials from the usual
+variables (``AWS_ENDPOINT``, ``AWS_ACCESS_KEY_ID``, …).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import BadSetting
+from ..i18n import Message
+
+if TYPE_CHECKING:
+    from obstore import GetResult
+    from obstore.store import ObjectStore
+
+CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
+"""With the defaults of obstore, a request would wait 3 s for a bucket that refuses connections, and for minutes if it
+accepts them and is silent."""
+
+MOST_REQUESTS = 4
+"""The maximum number of requests to the bucket at a time, per process. The next ones do without it: a slow bucket must
+not hold the threads that answer pages."""
+
+PAUSE_SECONDS = 5.0
+"""After a failure the bucket is not asked for this time."""
+
+_Result = TypeVar("_Result")
+log = logging.getLogger(__name__)
+
+
+class Bucket:
+    """The objects below *url*, such as ``s3://news-files/exports``. Raises BadSetting without obstore.
+
+    No method raises an error of the network: what is not in the bucket can be made again. One line is logged when the
+    bucket fails, and one when it answers again.
+
+    ::
+
+        bucket = Bucket("s3://news-files")
+        bucket.upload("3f/3f2a.pdf", path)
+        copy = bucket.download("3f/3f2a.pdf", save)  # None: there is no such object, or no answer
+    """
+
+    def __init__(self, url: str) -> None:
+        if find_spec("obstore") is None:
+            hint = Message("a bucket needs obstore: pip install -r requirements-many.txt")
+            raise BadSetting("READER_BUCKET", url, hint)
+        self.url = url
+        self._silent_until, self._has_failed = 0.0, False
+        self._slots = threading.BoundedSemaphore(MOST_REQUESTS)
+
+    def download(self, name: str, save: Callable[[Iterator[bytes]], _Result]) -> _Result | None:
+        """What *save* returns for the content of an object; None if it does not exist or the bucket fails."""
+        import obstore
+
+        return self._ask(lambda: save(_chunks(obstore.get(self._store, name))))
+
+    def upload(self, name: str, path: Path) -> bool:
+        """Puts the file at *path* into the bucket. Returns whether that succeeded."""
+        import obstore
+
+        return self._ask(lambda: obstore.put(self._store, name, path)) is not None
+
+    def fault(self) -> str:
+        """Why the bucket cannot be used: the first line of an error; empty if it answers."""
+        import obstore
+        from obstore.exceptions import BaseError
+
+        try:
+            obstore.head(self._store, "does-not-exist")
+        except FileNotFoundError:
+            return ""
+        except BaseError as error:
+            return _first_line(error)
+        return ""
+
+    def _ask(self, request: Callable[[], _Result]) -> _Result | None:
+        """The result of *request*. None if there is no such object, the bucket fails or failed a moment ago, or too
+        many requests are waiting for it. Raises OSErrors of the local disk."""
+        from obstore.exceptions import BaseError
+
+        if time.monotonic() < self._silent_until or not self._slots.acquire(blocking=False):
+            return None
+        try:
+            result = request()
+        except FileNotFoundError:
+            self._note_answer()
+            return None
+        except BaseError as error:
+            self._note_failure(error)
+            return None
+        finally:
+            self._slots.release()
+        self._note_answer()
+        return result
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        from obstore.store import S3Store
+
+        return S3Store.from_url(
+            self.url,
+            client_options={
+                "allow_http": os.environ.get("AWS_ENDPOINT", "").startswith("http://"),
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "timeout": timedelta(seconds=REQUEST_SECONDS),
+            },
+            retry_config={"max_retries": MOST_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        )
+
+    def _note_failure(self, error: Exception) -> None:
+        self._silent_until, is_new, self._has_failed = time.monotonic() + PAUSE_SECONDS, not self._has_failed, True
+        if is_new:
+            log.error("%s fails, so this machine makes its files itself: %s", self.url, _first_line(error))
+
+    def _note_answer(self) -> None:
+        if self._has_failed:
+            self._has_failed = False
+            log.warning("%s answers again", self.url)
+
+
+def _chunks(found: GetResult) -> Iterator[bytes]:
+    """The content of an object. Raises obstore's errors."""
+    from obstore.exceptions import GenericError
+
+    count = 0
+    for chunk in found.stream():
+        count += len(chunk)
+        yield bytes(chunk)
+    if count != found.meta["size"]:
+        raise GenericError(f"{count:,} of {found.meta['size']:,} bytes")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
