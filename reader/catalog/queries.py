@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
@@ -15,6 +15,7 @@ from ..errors import Busy, Gone, Moved, NotFound
 from ..i18n import deserialize
 from ..models import ALL, UNDATED, Article, Collection, Issue, Problem, Teaser, path_key
 from ..site_identity import Site
+from .article_texts import article_texts
 from .collection_index import collections_in
 from .foreign_permalinks import is_old_address, named_by
 from .full_text_search import Results, SearchCursor, find
@@ -80,19 +81,19 @@ class Catalog:
 
     def site_page(self, name: str) -> Article:
         """The site's own page at ``/<name>``. Raises NotFound."""
-        return self._linked(site_article(self._all, name, self._timezone))
+        return self._links_of(site_article(self._all, name, self._timezone))[0]
 
     def article(self, slug: str) -> Article:
         """The visible article. Raises Moved (an alias or a renamed file), Gone (a deleted file) or NotFound."""
         row = self._one(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE slug = ? AND visible", slug)
         if row is None:
             raise self._absence(slug)
-        return self._linked(article_of(row, self._timezone))
+        return self._links_of(article_of(row, self._timezone))[0]
 
     def articles(self, slugs: Sequence[str]) -> list[Article]:
         """The articles in the order of *slugs*; hidden and unknown articles are omitted."""
         rows = self._all(f"SELECT a.*, {SEEN_AT} FROM articles a WHERE visible AND slug IN ({_marks(slugs)})", *slugs)
-        found = {row["slug"]: self._linked(article_of(row, self._timezone)) for row in rows}
+        found = {row["slug"]: self._links_of(article_of(row, self._timezone))[0] for row in rows}
         return [found[slug] for slug in slugs if slug in found]
 
     def with_linked_versions(self, teasers: Iterable[Teaser]) -> list[Teaser]:
@@ -100,7 +101,7 @@ class Catalog:
         teasers = list(teasers)
         linking = f"SELECT * FROM articles WHERE slug IN ({_marks(teasers)}) AND instr(body, ' href=\"./')"
         rows = self._all(linking, *(teaser.slug for teaser in teasers))
-        versions = {row["slug"]: self._linked(article_of(row, self._timezone)).version for row in rows}
+        versions = {row["slug"]: self._links_of(article_of(row, self._timezone))[0].version for row in rows}
         return [replace(teaser, version=versions.get(teaser.slug, teaser.version)) for teaser in teasers]
 
     def latest(self, *collections: Collection, limit: int = 25, before: Cursor | None = None) -> list[Teaser]:
@@ -258,15 +259,10 @@ class Catalog:
     def dead_links(self) -> list[tuple[str, str]]:
         """(path of the file, path in the link) for each link without a target article; by path. Reads all bodies."""
         query = "SELECT * FROM articles WHERE visible AND instr(body, ' href=\"./') ORDER BY path"
-        found = [(row["path"], article_of(row, self._timezone)) for row in self._all(query)]
-        return [(path, dead) for path, article in found for dead in self._links_of(article)[1]]
-
-    def _linked(self, article: Article) -> Article:
-        return self._links_of(article)[0]
+        found = ((row["path"], self._links_of(article_of(row, self._timezone))[1]) for row in self._all(query))
+        return [(path, dead) for path, links in found for dead in links]
 
     def _links_of(self, article: Article) -> tuple[Article, list[str]]:
-        """The result of ``with_links``."""
-
         def find(name: str) -> list[LinkTarget]:
             return [LinkTarget(row["slug"], row["path"]) for row in self._all(_NAMED, name)]
 
@@ -275,6 +271,10 @@ class Catalog:
             return row["body"] if row else ""
 
         return with_links(article, find, read_body)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """(path of the file, title and body) of each visible article, by path. Reads all bodies, 500 at a time."""
+        return article_texts(self._all)
 
     def remarks(self) -> list[Problem]:
         """The warnings and notes of all files, by path."""

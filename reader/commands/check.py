@@ -14,6 +14,7 @@ import click
 from ..i18n import Message, nmessage
 from ..library.file_reader_pool import FileResult
 from ..library.folder_faults import Fault
+from ..media.font_coverage import FontCoverage, package_with
 from ..models import NOTE, WARNING, Problem, escaped_in_json
 from ..services import Services, build_command_services
 from ..settings import Settings
@@ -21,6 +22,9 @@ from .click_localization import echo, localized
 
 _MOST_EQUAL = 3
 """More than this many files with equal remarks are printed as one line."""
+_MOST_CHARACTERS = 5
+"""How many characters that no font has are named for each file."""
+
 _IN_LINE = "line %(line)s: %(problem)s"
 
 
@@ -52,7 +56,7 @@ def command(settings: Settings, accept_removals: bool, as_json: bool) -> None:
 
 
 def _write_text(services: Services, errors: list[Problem], fault: str) -> None:
-    remarks = [*services.catalog.remarks(), *_dead_links(services)]
+    remarks = [*services.catalog.remarks(), *_dead_links(services), *_boxes(services)]
     left_out = [_left_out(problem) for problem in services.library.left_out()]
     warnings = [remark for remark in remarks if remark.severity == WARNING]
     for line in (*_grouped(left_out), *_grouped(remark for remark in remarks if remark.severity == NOTE)):
@@ -73,6 +77,18 @@ def _hint_of(services: Services, fault: str) -> Message:
 def _dead_links(services: Services) -> list[Problem]:
     links = dict.fromkeys(services.catalog.dead_links())
     return [Problem(path, 0, Message("no article: %(link)s", link=link), "", WARNING) for path, link in links]
+
+
+def _boxes(services: Services) -> Iterator[Problem]:
+    """A warning for each article with characters that its PDF shows as boxes."""
+    coverage = FontCoverage()
+    for path, text in services.catalog.texts():
+        if missing := coverage.missing(text):
+            shown = [f"{character} (U+{ord(character):04X})" for character in missing[:_MOST_CHARACTERS]]
+            characters = " ".join([*shown, "…"] if len(missing) > _MOST_CHARACTERS else shown)
+            packages = ", ".join(sorted({package_with(character) for character in missing}))
+            cause = Message("no font here has %(characters)s: a PDF shows boxes", characters=characters)
+            yield Problem(path, 0, cause, Message("install %(packages)s", packages=packages), WARNING)
 
 
 def _left_out(problem: Problem) -> Problem:
@@ -107,7 +123,7 @@ def _with_line(remark: Problem) -> Problem:
 
 
 def _write_json(services: Services, errors: list[Problem], fault: str) -> None:
-    remarks = [*services.catalog.remarks(), *_dead_links(services)]
+    remarks = [*services.catalog.remarks(), *_dead_links(services), *_boxes(services)]
     document = {
         "published": services.catalog.count(),
         "errors": [_as_json(problem) for problem in errors],

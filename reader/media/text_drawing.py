@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from PIL import ImageDraw, ImageFont
 
-from ..settings import PACKAGE
+from .font_coverage import FONTS, characters_in
 
-FONTS = PACKAGE / "exports" / "fonts"
 FACES = {"sans": ("sans", "sans-ext", "serif-ext", "world"), "serif": ("serif", "serif-ext", "sans-ext", "world")}
 """The fonts of each face in order of preference. ``-ext`` fonts (Traditional and rare characters) are optional."""
 
@@ -46,18 +45,7 @@ def runs(text: str, face: str) -> list[tuple[str, str]]:
 
 def _font_of(character: str, face: str) -> str:
     names = FACES[face]
-    return next((name for name in names if ord(character) in _characters(name)), names[0])
-
-
-@cache
-def _characters(name: str) -> frozenset[int]:
-    path = FONTS / f"{name}.ttf"
-    if not path.exists():
-        return frozenset()
-    from fontTools.ttLib import TTFont  # here, so that web processes do not import it
-
-    with TTFont(path, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    return next((name for name in names if ord(character) in characters_in(FONTS / f"{name}.ttf")), names[0])
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,84 @@
+"""Characters that no font has: ``check`` names them, with the package that has them, and a PDF shows boxes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+
+import pytest
+from click.testing import CliRunner
+from factories import make_article
+
+from reader.cli import main
+from reader.exports import EXPORTS
+from reader.exports.options import Options
+from reader.exports.publications import of_article
+from reader.media import font_coverage
+from reader.media.font_coverage import FONTS, FontCoverage, characters_in, package_with
+from reader.sanitizer import sanitize
+from reader.settings import ROOT
+from reader.templating import Renderer
+
+SAMPLE = "雨龘㐀𠀀𰻝ЖΩאبქ가ཀกअ😀🏳𓀀ꦀ\U0001f9ff\ue123㊙℃①ⅷ𝄞"
+
+
+@pytest.fixture
+def without_fonts_of_the_machine(monkeypatch, tmp_path):
+    monkeypatch.setattr(font_coverage, "MACHINE_FOLDERS", (tmp_path / "fonts",))
+    font_coverage._of_machine.cache_clear()
+    yield tmp_path / "fonts"
+    font_coverage._of_machine.cache_clear()
+
+
+@pytest.mark.slow
+def test_a_pdf_has_boxes_for_these_characters_and_for_no_others(caplog):
+    render, boxes = Renderer(ROOT / "templates", ROOT / "static").render, FontCoverage().missing(SAMPLE)
+    for text, has_boxes in (("".join(set(SAMPLE) - set(boxes)), False), ("".join(boxes), True)):
+        caplog.clear()
+        article = make_article("a", body=sanitize(f"<p>雨{text}</p>"))
+        with caplog.at_level(logging.WARNING, "weasyprint"):
+            EXPORTS["pdf"].export(of_article(article), Options("a4"), render)
+        assert any(".notdef" in record.getMessage() for record in caplog.records) is (has_boxes and bool(boxes))
+
+
+def test_check_names_the_characters_and_the_packages(tmp_path, drop, settings, without_fonts_of_the_machine):
+    drop("2026-05-01/a.md", "# 古文\n\n今天下雨𓀀🦄ཀ。")
+    drop("2026-05-02/b.md", "# 晴\n\n今天天晴：Привет, שלום, é, 龘。\u200b\ufe0f")
+    places = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    told = CliRunner().invoke(main, ["check", "--json"], env=places)
+    [warning] = json.loads(told.stdout)["warnings"]
+    assert (told.exit_code, warning["path"]) == (0, "2026-05-01/a.md")
+    assert "ཀ (U+0F40) 𓀀 (U+13000) 🦄 (U+1F984)" in warning["cause"]
+    assert warning["hint"] == "install fonts-noto-color-emoji, fonts-noto-core"
+
+
+def test_the_shipped_articles_have_no_such_character(services, without_fonts_of_the_machine):
+    texts = [path.read_text("utf-8") for path in (ROOT / "articles").rglob("*.md")]
+    assert texts
+    assert [FontCoverage().missing(text) for text in texts] == [[]] * len(texts)
+
+
+def test_a_font_of_the_machine_has_what_the_bundled_ones_lack(without_fonts_of_the_machine, monkeypatch, tmp_path):
+    monkeypatch.setattr(font_coverage, "_bundled", frozenset)
+    assert FontCoverage().missing("雨A") == ["A", "雨"]
+    font_coverage._of_machine.cache_clear()
+    without_fonts_of_the_machine.mkdir()
+    shutil.copy(FONTS / "mono.ttf", without_fonts_of_the_machine / "a.ttf")
+    (without_fonts_of_the_machine / "broken.otf").write_bytes(b"OTTO\0\1")
+    assert FontCoverage().missing("雨A") == ["雨"]
+
+
+def test_what_is_no_font_has_no_characters(tmp_path):
+    for content in (b"", b"\0\1\0\0", b"ttcf\0\0\0\0", (FONTS / "mono.ttf").read_bytes()[:3000]):
+        (tmp_path / "x.ttf").write_bytes(content)
+        characters_in.cache_clear()
+        assert characters_in(tmp_path / "x.ttf") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("character", "package"),
+    [("😀", "fonts-noto-color-emoji"), ("繁", "fonts-noto-cjk"), ("𰻝", "fonts-hanazono"), ("ཀ", "fonts-noto-core")],
+)
+def test_the_package_is_that_of_the_script(character, package):
+    assert package_with(character) == package
