@@ -6,13 +6,17 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# One Debian package a line: who needs it first (serve, test or bench; test needs serve's too, bench needs all),
+# One Debian package a line: who needs it first (serve, test or bench; test needs serve's too, bench needs all; fonts are
+# for all of them, and no reason to fail),
 # its name, the commands any of which make it unnecessary ("-": it is a library), and what it is for.
 packages() {
   cat <<'END'
 serve libpango-1.0-0        -                                        PDF: line breaking and shaping for WeasyPrint
 serve libpangoft2-1.0-0     -                                        PDF: Pango's bridge to FreeType
 serve libharfbuzz-subset0   -                                        PDF: cuts fonts down; without it a PDF takes 50 times longer
+fonts fonts-noto-core       -                                        PDF: Thai, Tibetan, Devanagari and over a hundred other scripts
+fonts fonts-noto-color-emoji -                                       PDF: emoji
+fonts fonts-nanum           -                                        PDF: Hangul
 test  chromium-headless-shell chromium-browser,google-chrome         the browser tests
 test  default-jre-headless  java                                     EPUBCheck
 test  poppler-utils         pdftotext                                PDF: text, fonts and pictures as readers see them
@@ -64,6 +68,7 @@ main() {
     *) give_up "usage: scripts/setup.sh serve|check|test|bench" ;;
   esac
   make_environment
+  [ "$target" = check ] || install_fonts
   [ "$target" = serve ] || install_uv
   case $target in
     serve) at_once "install_python_packages requirements.txt" build_fonts ;;
@@ -110,6 +115,18 @@ install_packages() { # $1: the needs, as a pattern
     [[ $missing != *postgresql* ]] || without_cluster
     apt_install $missing
   }
+}
+
+install_fonts() { # Those of other scripts. Where they can't be installed it says so once
+  local missing
+  missing=$(packages | lacking fonts)
+  [ -n "$missing" ] && [ ! -e .venv/asked-for-fonts ] || return 0
+  touch .venv/asked-for-fonts
+  if [ "$(id -u)" = 0 ] || { command -v sudo && sudo -n true; } >/dev/null 2>&1; then
+    (apt_install $missing) && return 0
+  fi
+  say "going on without $(echo $missing): a PDF shows boxes for the characters that only they have; to install them:"
+  say "  sudo apt-get install --no-install-recommends $(echo $missing)"
 }
 
 without_cluster() { # postgresql would start a server together with the machine, which nobody asked for

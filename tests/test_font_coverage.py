@@ -78,7 +78,13 @@ def test_what_is_no_font_has_no_characters(tmp_path):
 
 @pytest.mark.parametrize(
     ("character", "package"),
-    [("😀", "fonts-noto-color-emoji"), ("繁", "fonts-noto-cjk"), ("𰻝", "fonts-hanazono"), ("ཀ", "fonts-noto-core")],
+    [
+        ("😀", "fonts-noto-color-emoji"),
+        ("繁", "fonts-noto-cjk"),
+        ("𰻝", "fonts-hanazono"),
+        ("ཀ", "fonts-noto-core"),
+        ("가", "fonts-nanum"),
+    ],
 )
 def test_the_package_is_that_of_the_script(character, package):
     assert package_with(character) == package

@@ -15,7 +15,7 @@ FONTS = PACKAGE / "exports" / "fonts"
 MACHINE_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 """The folders in ``exports/fonts/fonts.conf``."""
 
-EMOJI_PACKAGE, OTHER_PACKAGE = "fonts-noto-color-emoji", "fonts-noto-core"
+EMOJI_PACKAGE, HANGUL_PACKAGE, OTHER_PACKAGE = "fonts-noto-color-emoji", "fonts-nanum", "fonts-noto-core"
 HAN_PACKAGE, RARE_HAN_PACKAGE = "fonts-noto-cjk", "fonts-hanazono"
 """Debian's packages with nearly all characters."""
 
@@ -50,6 +50,8 @@ def package_with(character: str) -> str:
     """The package of Debian that probably has *character*."""
     if ord(character) >= _FIRST_EMOJI and unicodedata.category(character) == "So":
         return EMOJI_PACKAGE
+    if unicodedata.name(character, "").startswith("HANGUL"):
+        return HANGUL_PACKAGE
     if not is_han(character):
         return OTHER_PACKAGE
     return RARE_HAN_PACKAGE if ord(character) >= _FIRST_RARE_HAN else HAN_PACKAGE
