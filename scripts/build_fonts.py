@@ -38,6 +38,9 @@ DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 CURVE_ERROR = 2.0
 """In thousandths of an em: invisible, and a tenth smaller than with 1."""
 
+BOX_WIDTH = 475
+"""In thousandths of an em: the width of an average letter, which Pango leaves for a character that no font has."""
+
 EPOCH = 3_600_000_000
 """``head.modified`` of every font (2018, in seconds since 1904), so that builds are reproducible."""
 
@@ -123,6 +126,8 @@ def to_truetype(font: TTFont, shapes: hb.Font) -> None:
     """Replaces cubic CFF outlines with quadratic glyf ones."""
     order = font.getGlyphOrder()
     glyphs = {name: truetype_glyph(shapes, glyph_id) for glyph_id, name in enumerate(order)}
+    glyphs[".notdef"] = box()
+    font["hmtx"][".notdef"] = (BOX_WIDTH, 0)
     font["loca"] = newTable("loca")
     outlines = font["glyf"] = newTable("glyf")
     outlines.glyphOrder, outlines.glyphs = order, glyphs
@@ -143,6 +148,22 @@ def truetype_glyph(shapes: hb.Font, glyph_id: int) -> Any:
     pen = TTGlyphPen(None)
     shapes.draw_glyph_with_pen(glyph_id, Cu2QuPen(pen, CURVE_ERROR, reverse_direction=True))
     return pen.glyph(dropImpliedOnCurves=True)
+
+
+def box() -> Any:
+    """The sign for a character that no font has: as wide as the room that Pango leaves for it, half an em."""
+    pen = TTGlyphPen(None)
+    for left, right, bottom, top, is_hole in (
+        (30, BOX_WIDTH - 30, -90, 850, False),
+        (70, BOX_WIDTH - 70, -50, 810, True),
+    ):
+        corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
+        first, *rest = reversed(corners) if is_hole else corners
+        pen.moveTo(first)
+        for corner in rest:
+            pen.lineTo(corner)
+        pen.closePath()
+    return pen.glyph()
 
 
 def rename(font: TTFont, family: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 
+import pymupdf
 import pytest
 from click.testing import CliRunner
 from factories import make_article
+from fontTools.ttLib import TTFont
 
 from reader.cli import main
 from reader.exports import EXPORTS
@@ -40,6 +43,33 @@ def test_a_pdf_has_boxes_for_these_characters_and_for_no_others(caplog):
         with caplog.at_level(logging.WARNING, "weasyprint"):
             EXPORTS["pdf"].export(of_article(article), Options("a4"), render)
         assert any(".notdef" in record.getMessage() for record in caplog.records) is (has_boxes and bool(boxes))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "file"), [("Reader Serif", "serif.ttf"), ("Reader Sans", "sans.ttf")])
+def test_a_box_has_the_room_that_is_left_for_it(family, file):
+    from reader.exports.weasyprint.pdf_rendering import typeset
+
+    page = "<!doctype html><html lang=zh><title>.</title><p>甲\U0010fffd乙\U0010fffd\U0010fffd丙"
+    content = typeset(page, f"html {{ font: 20pt '{family}' }}")
+    [line] = pymupdf.open(stream=content)[0].get_text("rawdict")["blocks"][0]["lines"]
+    at = {c["c"]: (c["bbox"][0] / 20, c["bbox"][2] / 20) for span in line["spans"] for c in span["chars"]}
+    with TTFont(FONTS / file) as font:
+        right = font["glyf"][".notdef"].xMax / font["head"].unitsPerEm
+    assert 0.3 < right < at["乙"][0] - at["甲"][1]
+    assert 2 * right < at["丙"][0] - at["乙"][1]
+
+
+@pytest.mark.slow
+def test_a_sequence_of_emoji_is_set_in_one_font():
+    from reader.exports.weasyprint.pdf_rendering import typeset
+
+    sequences = "👍🏽 1️⃣ ❤️ 🇨🇳 👨‍👩‍👧 ☂️ 😀"
+    content = typeset(
+        f"<!doctype html><html lang=zh><title>.</title><p>{sequences}", "html { font-family: Reader Serif }"
+    )
+    fonts = {re.sub("^.*[+]", "", font[3]) for font in pymupdf.open(stream=content)[0].get_fonts()}
+    assert fonts == {"Noto-Color-Emoji", "Reader-Serif"}  # the other one for the spaces
 
 
 def test_check_names_the_characters_and_the_packages(tmp_path, drop, settings, without_fonts_of_the_machine):
