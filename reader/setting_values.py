@@ -221,6 +221,21 @@ def database_url(value: str) -> str:
     return "postgresql" + value[len(parts.scheme) :]
 
 
+def redis_url(value: str) -> str:
+    """``redis://`` or ``rediss://`` with a host, perhaps with a password and the number of a database; or ``unix://``
+    and a path. Raises ValueError."""
+    parts = urlsplit(value)
+    _ = parts.port  # raises ValueError above 65535
+    if parts.scheme == "unix" and parts.path.strip("/") and not parts.fragment:
+        return value
+    database = parts.path.removeprefix("/")
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(value)
+    if database and not (database.isascii() and database.isdigit()):
+        raise ValueError(value)
+    return value
+
+
 def smtp_url(value: str) -> str:
     """A URL with ``smtp://`` or ``smtps://``, optionally with ``?starttls=off`` or ``?starttls=required``.
 

@@ -35,6 +35,7 @@ from .setting_values import (
     one_of,
     parsed_networks,
     proxies,
+    redis_url,
     secret,
     smtp_url,
     switch,
@@ -45,7 +46,7 @@ from .setting_values import (
 )
 from .urls import prefix_of
 
-SECRETS = ("editor_token", "database_url", "smtp_url")
+SECRETS = ("editor_token", "database_url", "redis_url", "smtp_url")
 """The fields whose values never appear in a message."""
 
 LONGEST_SHOWN = 200
@@ -121,6 +122,7 @@ class Settings:
     editor_token: str = field(default="", repr=False)
     database_url: str = field(default="", repr=False)
     bucket: str = ""
+    redis_url: str = field(default="", repr=False)
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     mail_bounces: str = ""
@@ -254,6 +256,7 @@ _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
         database_url,
     ),
     "bucket": (Message("s3://name or s3://name/folder"), bucket_url),
+    "redis_url": (Message("redis://:password@host:6379/0, rediss://host or unix:///run/redis/redis.sock"), redis_url),
     "smtp_url": (Message("smtps://user:password@mail.example or smtp://127.0.0.1:25"), smtp_url),
     "mail_from": (Message("an address such as news@news.example"), mail_address),
     "mail_bounces": (Message("an address such as bounces@news.example"), mail_address),

@@ -37,6 +37,7 @@ test  dbus-daemon           dbus-run-session                         a bus to te
 test  dbus-bin              dbus-send                                tells it
 test  libfaketime           -                                        a clock that jumps, for tests/faults
 test  postgresql            -                                        the other database of state; the tests start it themselves
+test  redis-tools           redis-server,redis-check-rdb             counts of rate limits; redis-server without its service
 bench chromium              chromium                                 prints PDF, a peer; Lighthouse drives it
 bench nginx                 nginx                                    the peer that serves files
 bench wrk                   wrk                                      makes the load

@@ -157,8 +157,8 @@ def is_slow(path: Path) -> bool:
 
 
 def needs_a_server(item: pytest.Item) -> bool:
-    """Whether it is the run of a test with PostgreSQL or S3."""
-    names = {"postgresql", "s3"}
+    """Whether it is the run of a test with PostgreSQL, S3 or Redis."""
+    names = {"postgresql", "s3", "redis"}
     return not names.isdisjoint(getattr(item, "fixturenames", ())) or any(f"[{name}" in item.name for name in names)
 
 
@@ -247,6 +247,15 @@ def s3():
     from s3_server import running_s3_server
 
     with running_s3_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis():
+    """A Redis, started by the first test that needs it."""
+    from redis_server import running_redis
+
+    with running_redis() as server:
         yield server
 
 

@@ -112,7 +112,7 @@ def test_guessing_it_on_the_page_of_an_ended_session_is_slowed_too_and_loses_no_
 def test_an_address_is_not_kept_as_it_is():
     limits = ClientLimits()
     limits.spend("exports", 5, "203.0.113.7")
-    assert "203.0.113" not in repr([vars(counts) for counts in limits._counts.values()])
+    assert "203.0.113" not in repr([vars(counts) for counts in limits._counts._counts.values()])
 
 
 def test_light_formats_are_made_at_once_and_leave_no_row(client, publish, services):

@@ -88,11 +88,16 @@ def machine(request, page, monkeypatch):
     s3 = request.getfixturevalue("s3")
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
+    redis = request.getfixturevalue("redis")
     database = request.getfixturevalue("empty_postgresql")
-    return {"postgresql://reader@db/news": database, "s3://news-files": "s3://reader/news-files"} | {
-        f"{name}={value}": f"{name}={s3.environment[name]}"
-        for name, value in re.findall(r"(AWS_\w+)=(\S+)", page.read_text("utf-8"))
-    }
+    return (
+        {"postgresql://reader@db/news": database, "s3://news-files": "s3://reader/news-files"}
+        | {"redis://:password@redis:6379/0": redis.url}
+        | {
+            f"{name}={value}": f"{name}={s3.environment[name]}"
+            for name, value in re.findall(r"(AWS_\w+)=(\S+)", page.read_text("utf-8"))
+        }
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -30,6 +30,7 @@ from ..state import State
 from ..storage.bucket import Bucket
 from ..storage.process_limits import check_process_limits
 from ..storage.sqlite import is_broken
+from ..web.limits.shared_counts import SharedCounts, without_password
 from .click_localization import echo
 
 FREE_BYTES = 500_000_000
@@ -188,6 +189,14 @@ def bucket(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, Message("bucket: %(url)s", url=settings.bucket))
 
 
+def shared_limits(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url:
+        values = {"url": without_password(settings.redis_url), "reason": SharedCounts(settings.redis_url).fault()}
+        fails, answers = Message("%(url)s fails: %(reason)s", **values), Message("Redis: %(url)s", **values)
+        hint = Message("check READER_REDIS_URL; until then each process counts by itself")
+        yield Finding(WARNING, fails, hint) if values["reason"] else Finding(OK, answers)
+
+
 def clock(settings: Settings) -> Iterator[Finding]:
     now = datetime.now(UTC)
     local = now.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M %Z")
@@ -336,5 +345,6 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(bucket, clock, language, databases, state_database, mail_server, speech, packages, open_files, limits),
+    *(bucket, shared_limits, clock, language, databases, state_database),
+    *(mail_server, speech, packages, open_files, limits),
 )

@@ -69,7 +69,7 @@ def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Pr
 
 def request_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
     """Calls a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or the child failed."""
-    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url=""))).decode()
+    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url="", redis_url=""))).decode()
     request = json.dumps({"settings": pickled, "task": task, **arguments})
     limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
     try:

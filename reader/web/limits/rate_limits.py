@@ -1,6 +1,7 @@
 """Rate limits per client for expensive requests.
 
-Requests are counted in the memory of each web process, by a keyed hash of the IP address; the key is never stored.
+Requests are counted in the memory of each web process, or in Redis for all machines (``shared_counts.py``), by a keyed
+hash of the IP address; the key is never stored.
 A network (IPv4 /24, IPv6 /48) has the share of NETWORK_SHARES clients, because one owner can use all its addresses.
 Behind an untrusted proxy the client is unknown and not counted (``middleware/forwarded.py``).
 """
@@ -12,16 +13,16 @@ import ipaddress
 import math
 import secrets
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from ..middleware.forwarded import CLIENT, address_in
-from .recent_counts import RecentCounts
+from .client_counts import ClientCounts, LocalCounts, Share
+from .shared_counts import SharedCounts, shared_secret
 
 EVERYBODY = "everybody"
 """The client of a limit that all clients share."""
@@ -33,14 +34,6 @@ RESERVED_SLOTS = 2
 """The number of WaitingSlots that one network leaves to others."""
 
 
-@dataclass(frozen=True)
-class Share:
-    """The limit of a client or a network per minute; ``key`` is its pseudonym."""
-
-    key: bytes
-    per_minute: int
-
-
 class ClientLimits:
     """Counts requests per client and network, for each kind of work. An unknown client ("") is not counted.
 
@@ -49,45 +42,32 @@ class ClientLimits:
         client_limits().spend("covers", 120, client())  # raises TooManyRequests for the 121st within a minute
     """
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
-        self._counts: defaultdict[str, RecentCounts] = defaultdict(RecentCounts)
-        self._lock = threading.Lock()
+    def __init__(self, counts: ClientCounts | None = None, secret: bytes = b"") -> None:
+        """*secret* is the key of the hash, the same for all who share *counts*; empty: a random one."""
+        self._counts, self._secret = counts or LocalCounts(), secret or secrets.token_bytes(32)
 
     def spend(self, work: str, per_minute: int, client: str, cost: int = 1) -> None:
         """Counts a request for *work* as *cost* requests, at most as *per_minute*.
 
         Raises TooManyRequests with Retry-After if the sum of a minute would exceed *per_minute*.
         """
-        cost, shares = min(cost, per_minute), self._shares(per_minute, client)
-        with self._lock:
-            self._check_shares(work, shares, cost)
-            for share in shares:
-                self._counts[work].add(share.key, cost)
+        shares = self._shares(per_minute, client)
+        _refuse_for(self._counts.spend(work, shares, min(cost, per_minute)) if shares else 0.0)
 
     def check(self, work: str, per_minute: int, client: str) -> None:
         """Like ``spend``, without counting."""
-        with self._lock:
-            self._check_shares(work, self._shares(per_minute, client), 1)
+        shares = self._shares(per_minute, client)
+        _refuse_for(self._counts.wait_seconds(work, shares) if shares else 0.0)
 
     def note(self, work: str, client: str, cost: int) -> None:
         """Counts *cost* without checking a limit."""
-        shares = self._shares(0, client) if cost else []
-        with self._lock:
-            for share in shares:
-                self._counts[work].add(share.key, cost)
+        if shares := self._shares(0, client) if cost else []:
+            self._counts.add(work, shares, cost)
 
     def is_untouched(self, work: str, per_minute: int, client: str) -> bool:
         """Whether the client is known and spent nothing in the last minute. Others in its network do not count."""
         own = self._shares(per_minute, client)[:1]
-        with self._lock:
-            return any(self._counts[work].count(share.key) == 0 for share in own)
-
-    def _check_shares(self, work: str, shares: list[Share], cost: int) -> None:
-        counts = self._counts[work]
-        waits = [counts.seconds_until(share.key, share.per_minute - cost) for share in shares]
-        if wait_seconds := max(waits, default=0.0):
-            raise TooManyRequests(retry_after=math.ceil(wait_seconds))
+        return any(self._counts.count(work, share) == 0 for share in own)
 
     def _shares(self, per_minute: int, client: str) -> list[Share]:
         """The shares of a client and of its network; empty for an unknown client."""
@@ -99,6 +79,11 @@ class ClientLimits:
 
     def _pseudonym(self, name: str) -> bytes:
         return hashlib.blake2b(name.encode(), key=self._secret, digest_size=16).digest()
+
+
+def _refuse_for(wait_seconds: float) -> None:
+    if wait_seconds:
+        raise TooManyRequests(retry_after=math.ceil(wait_seconds))
 
 
 class WaitingSlots:
@@ -170,4 +155,6 @@ def client_limits() -> ClientLimits:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["reader-limits"] = ClientLimits()
+    url = app.extensions["reader"].settings.redis_url
+    limits = ClientLimits(SharedCounts(url), shared_secret(url)) if url else ClientLimits()
+    app.extensions["reader-limits"] = limits

@@ -45,12 +45,7 @@ class RecentCounts:
     def seconds_until(self, key: bytes, most: int) -> float:
         """The seconds until ``count`` is at most *most*, if nothing is added; 0 if it already is."""
         passed = self._advance_window()
-        current, former = self._current.get(key, 0), self._former.get(key, 0)
-        if current > most:
-            return WINDOW_SECONDS - passed + WINDOW_SECONDS * (1 - most / current)
-        if current + former * (1 - passed / WINDOW_SECONDS) <= most:
-            return 0.0
-        return WINDOW_SECONDS * (1 - (most - current) / former) - passed
+        return seconds_until(self._current.get(key, 0), self._former.get(key, 0), passed, most)
 
     def _advance_window(self) -> float:
         """Starts a new window if the current one is over. Returns the seconds since the start of the current one."""
@@ -59,3 +54,13 @@ class RecentCounts:
             self._former, self._current = (self._current if windows == 1 else {}), {}
             self._begun += windows * WINDOW_SECONDS
         return self._clock() - self._begun
+
+
+def seconds_until(current: int, former: int, passed: float, most: int) -> float:
+    """The seconds until the sum is at most *most*: of the *current* window, which began *passed* seconds ago, and of
+    the rest of the *former* one."""
+    if current > most:
+        return WINDOW_SECONDS - passed + WINDOW_SECONDS * (1 - most / current)
+    if current + former * (1 - passed / WINDOW_SECONDS) <= most:
+        return 0.0
+    return WINDOW_SECONDS * (1 - (most - current) / former) - passed
