@@ -22,11 +22,14 @@ from werkzeug.wrappers import Response
 
 from .. import urls
 from ..exports import EXPORTS
+from ..exports.publications import every_article
 from ..i18n import Message
 from ..services import Services
 from ..web.middleware.path_prefix import path_within
+from ..web.views.search import IS_STATIC
 from .relative_links import with_relative_links
 from .static_output_folder import StaticFolder
+from .static_search import search_files
 
 SEEDS = (urls.HOME, urls.ISSUES, urls.FEEDS, urls.SITEMAP, "/feed.xml", "/atom.xml", "/feed.json", "/robots.txt")
 EXTRAS = ("/favicon.ico", "/apple-touch-icon.png", urls.MANIFEST, urls.OFFLINE, urls.SERVICE_WORKER, "/bookmarks.js")
@@ -69,6 +72,7 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
     Files of an earlier export are removed at the end, so that withdrawn articles disappear. Raises OSError.
     """
     target, failures = StaticFolder(folder), set[str]()
+    app.config[IS_STATIC] = True
     services: Services = app.extensions["reader"]
     static = f"/static/{services.render.build_id}/"
     for path in filter(Path.is_file, services.settings.static.rglob("*")):
@@ -89,6 +93,8 @@ def export_site(app: Flask, folder: Path) -> Iterator[WrittenPage]:
         found = [new for new in found if not new.address.startswith(static)]
         seen.update(new.address for new in found)
         waiting += reversed(found)
+    for name, content in search_files(every_article(services.catalog)):
+        yield write_file(target, SiteLink(f"/{name}"), name, content)
     if not settings.base_url:
         yield from make_links_relative(target)
     yield write_file(target, SiteLink(NOT_FOUND), NOT_FOUND.lstrip("/"), site.fetch(NOT_FOUND).get_data())

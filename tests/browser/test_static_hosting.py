@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
@@ -136,3 +137,41 @@ def test_an_issue_saved_on_a_static_host_can_be_read_without_it(browser, folder)
         host.lost = True
         paths = ("/a/rain", "/a/rain/", "/a/bridge", "/d/2026-05-01/")
         assert [heading(page, path) for path in paths] == ["大雨", "大雨", "大桥", "2026年5月1日"]
+
+
+def results(page, address: str, query: str) -> list[str]:
+    """The titles that the search finds, when it has ended."""
+    page.goto(f"{address}?q={quote(query)}")
+    wait_until(page, "document.getElementById('said').textContent != '正在搜索…'")
+    return page.locator("#found h2").all_inner_texts()
+
+
+def test_articles_are_found_on_a_static_host(browser, folder):
+    with visiting(browser, folder) as (_, page):
+        for query, titles in (
+            ("下雨", ["大雨"]),
+            ("今天", ["大桥", "大雨"]),
+            ("今天 通车", ["大桥"]),
+            ("雨", ["大雨"]),
+        ):
+            assert sorted(results(page, "/search/", query)) == sorted(titles), query
+        assert results(page, "/search/", "没有的词") == []
+        assert page.locator("#said").inner_text() == "没有找到相关文章。"
+        page.goto("/search")
+        page.fill("#q", '"今天下雨"')
+        page.press("#q", "Enter")
+        page.locator("#found a", has_text="大雨").click()
+        assert page.locator("h1").inner_text() == "大雨"
+
+
+def test_articles_are_found_below_a_path_and_without_a_host(browser, folder):
+    with visiting(browser, folder.parent) as (_, page):
+        assert results(page, f"/{folder.name}/search/", "下雨") == ["大雨"]
+        assert page.locator("#found mark").inner_text() == "下雨"
+        page.goto((folder / "index.html").as_uri())
+        page.goto((folder / "search" / "index.html").as_uri())
+        page.fill("#q", "下雨")
+        page.press("#q", "Enter")
+        assert "可能" in page.locator("#said").inner_text()
+        page.locator("#found a", has_text="大雨").click()
+        assert page.locator("h1").inner_text() == "大雨"

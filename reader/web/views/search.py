@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from ... import urls
 from ...catalog.full_text_search import ORDERS, Hit, Results, SearchCursor
@@ -25,6 +25,9 @@ from ..requests.request_context import gettext, request_context
 bp = Blueprint("search", __name__)
 
 LIMIT = 20
+
+IS_STATIC = "READER_IS_STATIC"
+"""The key of the app's configuration that is true while the pages are written for a static site."""
 
 LABELS = {"newest": N_("Newest first"), "best": N_("Most relevant first")}
 
@@ -70,6 +73,7 @@ def cursor_of(text: str) -> SearchCursor | None:
 def context_of(parameters: SearchParameters) -> dict[str, Any]:
     results = services().catalog.search(parameters.query, parameters.order, LIMIT, parameters.before)
     return {
+        "is_static": current_app.config.get(IS_STATIC, False),
         "query": parameters.query.text,
         "longest": MAX_LENGTH,
         "order": parameters.order,
