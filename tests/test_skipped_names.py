@@ -7,6 +7,7 @@ import re
 import pytest
 
 from reader.library.directory_walk import EntryKind, find_root, walk
+from reader.library.draft_folders import with_its_folder
 from reader.library.skipped_names import HIDDEN_RULES, STEM_RULES, SUFFIX, TAIL_RULES, reason_to_skip_file
 
 RAIN = "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n"
@@ -175,3 +176,31 @@ def test_a_folder_whose_own_file_says_that_it_holds_drafts_is_not_published(publ
     publish({f"day/{name}": text})
     assert published(services.settings) == (set() if is_withheld else {"day/rain.md"})
     assert [note.path for note in services.library.left_out() if note.path == "day"] == ["day"] * is_withheld
+
+
+@pytest.mark.parametrize(
+    ("config", "published_names"),
+    [
+        ("defaults:\n- scope: {path: ''}\n  values: {published: false}\n", {"own"}),
+        ("defaults:\n- scope: {path: day, type: posts}\n  values: {published: false}\n", {"day/wind", "own"}),
+        (
+            "defaults:\n- scope: {path: ''}\n  values: {published: no}\n- scope: {path: day/wind*}\n  values: {published: yes}\n",
+            {"day/wind", "own"},
+        ),
+        ("source: day\ndefaults:\n- scope: {path: wind}\n  values: {published: false}\n", {"day/_posts/rain", "own"}),
+        ("defaults:\n- scope: {path: ''}\n  values: {published: false, tags: [a}\n", {"own"}),
+        ("# published: false\ndefaults: none\n", {"day/_posts/rain", "day/wind", "own"}),
+    ],
+)
+def test_articles_that_the_defaults_of_jekyll_declare_unpublished_are_not_published(
+    publish, services, config, published_names
+):
+    own = RAIN.replace("---\npub", "---\nlayout: post\npublished: true\ndate: 2026-05-01 06:00\n#pub", 1)
+    publish({"day/_posts/rain.md": RAIN, "day/wind.md": RAIN, "own.md": own, "_config.yml": config})
+    assert published(services.settings) == {f"{name}.md" for name in published_names}
+    assert len([note for note in services.library.left_out() if note.path.endswith(".md")]) == 3 - len(published_names)
+
+
+@pytest.mark.parametrize(("path", "scanned"), [("_config.yml", ""), ("blog/_config.yml", "blog"), ("a.md", "a.md")])
+def test_a_changed_configuration_of_jekyll_has_its_whole_folder_scanned(path, scanned):
+    assert with_its_folder(path) == scanned

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from ..i18n import Message
 from ..models import Problem, fingerprint
-from ..storage.regular_files import read_regular
+from .copied_files import reason_by_original
 from .draft_folders import reason_by_own_file
+from .jekyll_defaults import Default, defaults_in, reason_by_defaults
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
-    original_of,
     printable,
     reason_by_saved_page,
     reason_to_skip_file,
@@ -32,7 +32,6 @@ from .skipped_names import (
 )
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
-_LARGEST_COPY_BYTES = 20_000_000
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _KINDS = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFBLK: "device", stat.S_IFCHR: "device"}
 
@@ -81,6 +80,7 @@ class FolderEntry:
     """One entry of a directory. ``path`` is relative to the root, printable, with ``/``; ``real_path`` can be opened.
 
     ``stamp`` changes when the file changes. ``linked`` marks a folder that is reached through a symbolic link.
+    ``defaults`` are those of Jekyll that apply in a folder.
     """
 
     kind: EntryKind
@@ -90,6 +90,7 @@ class FolderEntry:
     cause: str = ""
     hint: str = ""
     linked: bool = False
+    defaults: tuple[Default, ...] = ()
 
     @property
     def problem(self) -> Problem:
@@ -165,7 +166,8 @@ def may_be_readable_later(stamp: str) -> str:
 
 def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
-    found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path)
+    defaults = defaults_in("", root.path)
+    found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path, defaults=defaults)
     for name in filter(None, under.split("/")):
         if found is None or found.kind is not EntryKind.FOLDER or name.startswith("."):
             return None
@@ -218,14 +220,16 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
     if stat.S_ISLNK(mode):
         return _resolve_link(root, folder, path, real_path)
     if stat.S_ISDIR(mode):
-        return _folder(path, real_path, name, linked=folder.linked)
-    return _file(root, path, real_path, name)
+        return _folder(folder, path, real_path, name, linked=folder.linked)
+    return _file(root, folder, path, real_path, name)
 
 
-def _folder(path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
+def _folder(above: FolderEntry, path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
     if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path) or reason_by_own_file(real_path):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    return _misnamed(path, real_path, name) or FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked)
+    defaults = above.defaults + defaults_in(f"{path}/", real_path)
+    found = FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked, defaults=defaults)
+    return _misnamed(path, real_path, name) or found
 
 
 def _hidden(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntry | None:
@@ -234,37 +238,17 @@ def _hidden(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntr
     return FolderEntry(EntryKind.LEFT_OUT, path, f"{folder.real_path}/{name}", cause=reason) if reason else None
 
 
-def _file(root: Root, path: str, real_path: str, name: str) -> FolderEntry | None:
+def _file(root: Root, folder: FolderEntry, path: str, real_path: str, name: str) -> FolderEntry | None:
     reason = root.names.reason_to_skip(name)
     if reason:
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     if not root.names.is_wanted(name):
         return None
-    if root.names.has_copies and (reason := _reason_by_original(real_path.rpartition("/")[0], name)):
+    if root.names.has_copies and (reason := reason_by_original(real_path.rpartition("/")[0], name)):
+        return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
+    if folder.defaults and (reason := reason_by_defaults(folder.defaults, path, real_path)):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or _stamped(root, path, real_path)
-
-
-def _reason_by_original(folder: str, name: str) -> str:
-    """Why *name*, such as ``rain (1).md``, is a copy of the file ``rain.md`` beside it; empty if it is not."""
-    found = original_of(name)
-    if found is None:
-        return ""
-    original, must_be_same = found
-    if must_be_same:
-        is_copy = _have_same_bytes(f"{folder}/{original}", f"{folder}/{name}")
-    else:
-        is_copy = os.path.lexists(f"{folder}/{original}")
-    return Message("a copy of %(name)s; rename it to publish it", name=printable(original)) if is_copy else ""
-
-
-def _have_same_bytes(one: str, other: str) -> bool:
-    try:
-        if os.stat(one).st_size != os.stat(other).st_size:  # noqa: PTH116 (as in _stamped)
-            return False
-        return read_regular(Path(one), _LARGEST_COPY_BYTES) == read_regular(Path(other), _LARGEST_COPY_BYTES)
-    except OSError:
-        return False
 
 
 def _stamped(root: Root, path: str, real_path: str) -> FolderEntry | None:
@@ -307,10 +291,10 @@ def _resolve_link(root: Root, folder: FolderEntry, path: str, link: str) -> Fold
             cause=Message("a link to what is left out itself: %(reason)s", reason=reason),
         )
     if not is_folder:
-        return _file(root, path, target, name)
+        return _file(root, folder, path, target, name)
     if folder.linked:
         return _problem(path, link, Message("a link to a folder, inside a linked folder"), Message("remove it"))
-    return _folder(path, target, name, linked=True)
+    return _folder(folder, path, target, name, linked=True)
 
 
 def _misnamed(path: str, real_path: str, name: str) -> FolderEntry | None:

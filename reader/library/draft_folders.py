@@ -11,6 +11,7 @@ from ..storage.regular_files import read_regular
 
 _SECTION_FILES = ("_index.md", "_index.markdown")
 _METADATA_FILES = ("_metadata.yml", "_metadata.yaml")
+JEKYLL_NAMES = ("_config.yml", "_config.yaml")
 _LARGEST_BYTES = 2_000_000
 _BETWEEN = lazy_pattern(r"[\n,{}]")
 _WITHHOLDS = lazy_pattern(
@@ -24,8 +25,13 @@ def _names(folder: str) -> tuple[str, ...]:
 
 
 def with_its_folder(path: str) -> str:
-    """The folder of *path* if it is a file about its folder, so that the whole folder is scanned; else *path*."""
+    """The folder of *path* if it is a file about its folder, so that the whole folder is scanned; else *path*.
+
+    Empty for Jekyll's configuration of the root.
+    """
     parent, name = PurePosixPath(path).parent, PurePosixPath(path).name
+    if name in JEKYLL_NAMES:
+        return "" if parent == PurePosixPath() else parent.as_posix()
     return parent.as_posix() if parent.name and name in _names(parent.name) else path
 
 
@@ -54,4 +60,9 @@ def _withholds(name: str, text: str) -> bool:
         fence = text[:3]
         text = text[3:].partition(f"\n{fence}")[0] if fence in ("---", "+++") else ""
         text = text if fence == "+++" else text.partition("\ncascade:")[2]
+    return withholds_in_a_line(text)
+
+
+def withholds_in_a_line(text: str) -> bool:
+    """Whether a line, or a value between braces, is such as ``draft: true`` or ``published: false``."""
     return any(map(_WITHHOLDS.match, _BETWEEN.split(text)))
