@@ -6,7 +6,7 @@ import difflib
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -148,6 +148,11 @@ class Settings:
     def path_prefix(self) -> str:
         """The path in READER_BASE_URL, such as ``/news``; empty for a site at the root of its host."""
         return prefix_of(self.base_url)
+
+    def without_secrets(self) -> Settings:
+        """These settings for a child process, which reads files of others."""
+        without: dict[str, Any] = dict.fromkeys(SECRETS, "")
+        return replace(self, **without)
 
     @property
     def proxies(self) -> tuple[Network, ...]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from reader.child_process.cpu_time import CpuTimeReached, limited_cpu_time
 from reader.child_process.parent import NO_LIMITS, ChildProcess, Limits
 from reader.child_process.pool import WarmChildren
 from reader.errors import ChildFailed
-from reader.settings import ROOT
+from reader.settings import ROOT, SECRETS, Settings
 
 PROGRAM = "from reader.child_process.child import answer_lines, prepare\nout = prepare()\n"
 
@@ -45,6 +46,30 @@ def test_one_child_answers_many_orders_each_with_a_line():
         assert [child.request(order, 60) for order in ("abc", "大雨", "")] == ["cba", "雨大", ""]
         assert child.resident_bytes() > 1_000_000
     assert not child.alive()
+
+
+@pytest.mark.parametrize("has_credentials", [False, True])
+def test_a_child_has_no_secrets_in_its_environment(monkeypatch, has_credentials):
+    own = {f"READER_{name.upper()}": f"own-{name}" for name in SECRETS}
+    others = {
+        "AWS_SECRET_ACCESS_KEY": "other-1",
+        "PGPASSWORD": "other-2",
+        "OPENAI_API_KEY": "other-3",
+        "github_token": "other-4",
+    }
+    for name, value in (own | others | {"READER_SITE_NAME": "public", "LANG": "C.UTF-8"}).items():
+        monkeypatch.setenv(name, value)
+    with ChildProcess(command("order"), Limits(has_credentials=has_credentials)) as child:
+        assert child.request("x", 60) == "x"
+        environment = Path(f"/proc/{child.pid}/environ").read_text("utf-8")
+    assert not [value for value in own.values() if value in environment]
+    assert [value for value in others.values() if value in environment] == [*others.values()] * has_credentials
+    assert {"READER_SITE_NAME=public", "LANG=C.UTF-8"} <= set(environment.split("\0"))
+
+
+def test_settings_for_a_child_have_no_secrets():
+    settings = Settings(**dict.fromkeys(SECRETS, "hidden"))
+    assert "hidden" not in repr([getattr(settings.without_secrets(), field.name) for field in fields(settings)])
 
 
 def test_orders_and_answers_larger_than_a_pipe_cross_in_both_directions():

@@ -22,7 +22,7 @@ from typing import IO, Protocol, Self, cast
 from ..errors import ChildFailed
 from ..i18n import Message
 from ..models import escaped
-from ..settings import PACKAGE
+from ..settings import PACKAGE, SECRETS
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 from .kept_code import with_kept_code
 
@@ -37,16 +37,26 @@ _OUT_OF_MEMORY = re.compile(rb"MemoryError|memory allocation of|bad_alloc|[Ff]ai
 """Messages of Python, Rust, C++, GLib and other libraries on standard error when memory allocation fails."""
 
 
+_OWN = "|".join(f"READER_{name.upper()}" for name in SECRETS)
+_SECRET = re.compile(_OWN)
+_CREDENTIAL = re.compile(
+    rf"{_OWN}|PG\w+|(?:AWS|AZURE|GOOGLE|S3)_\w+|\w*(?:SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|_KEY)\w*", re.IGNORECASE
+)
+"""The names of variables that hold secrets of other programs, by custom."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Limits of a child process: ``memory_mb`` of address space, ``cpu_seconds`` per request; 0 means no limit.
 
-    ``nice`` is added to the parent's nice value (nice(2)), which lowers the CPU priority.
+    ``nice`` is added to the parent's nice value (nice(2)), which lowers the CPU priority. ``has_credentials``: whether
+    the child gets the variables of other programs that hold secrets, such as those of a bucket.
     """
 
     memory_mb: int = 0
     cpu_seconds: float = 0.0
     nice: int = 0
+    has_credentials: bool = False
 
 
 NO_LIMITS = Limits()
@@ -79,7 +89,7 @@ class ChildProcess:
         self.command, self.limits = tuple(command), limits
         self.answered = False
         self._errors = _append_only_file()
-        self._process = _start(command, self._errors)
+        self._process = _start(command, self._errors, limits)
         self._orders = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
         self._unread = bytearray()
@@ -271,11 +281,23 @@ def _append_only_file() -> int:
     return file
 
 
-def _start(command: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
+def environment_of_child(limits: Limits) -> dict[str, str]:
+    """This process's variables without Reader's secrets, and without those of others unless *limits* allow them.
+
+    A child reads files of others: it should have nothing to tell.
+    """
+    secret = _SECRET if limits.has_credentials else _CREDENTIAL
+    return {name: value for name, value in os.environ.items() if not secret.fullmatch(name)}
+
+
+def _start(command: Sequence[str], errors: int, limits: Limits) -> subprocess.Popen[bytes]:
     """Starts *command* from a permanent thread: PR_SET_PDEATHSIG fires when the thread that forked ends (prctl(2))."""
 
     def start() -> subprocess.Popen[bytes]:
-        pipe, environment = subprocess.PIPE, os.environ | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"}
+        pipe, environment = (
+            subprocess.PIPE,
+            environment_of_child(limits) | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"},
+        )
         program, inherited = with_kept_code(command)
         process = subprocess.Popen(  # noqa: S603 our own command
             program,

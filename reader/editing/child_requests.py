@@ -6,7 +6,7 @@ import base64
 import json
 import pickle
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..child_process.parent import Limits
@@ -69,7 +69,7 @@ def _preview(settings: Settings, form: EditorForm, answer: dict[str, Any]) -> Pr
 
 def request_child(settings: Settings, task: str, **arguments: object) -> dict[str, Any]:
     """Calls a function in ``editor_child.TASKS``. Raises NotImported if it raised a ReaderError or the child failed."""
-    pickled = base64.b64encode(pickle.dumps(replace(settings, editor_token="", database_url="", redis_url=""))).decode()
+    pickled = base64.b64encode(pickle.dumps(settings.without_secrets())).decode()
     request = json.dumps({"settings": pickled, "task": task, **arguments})
     limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
     try:

@@ -33,8 +33,11 @@ def command(store: FileCache) -> list[str]:
 
 
 def limits(memory_mb: int) -> Limits:
-    """The limits of a worker. Its CPU priority is low (nice 10), so that exports do not slow down web pages."""
-    return Limits(memory_mb=memory_mb, nice=10)
+    """The limits of a worker. Its CPU priority is low (nice 10), so that exports do not slow down web pages.
+
+    The bucket and the operator's command for speech need their credentials.
+    """
+    return Limits(memory_mb=memory_mb, nice=10, has_credentials=True)
 
 
 def main() -> None:

@@ -104,7 +104,7 @@ class FileReader:
     def __init__(self, settings: Settings) -> None:
         self._settings, self._failures, self._is_ended = settings, count(1), False
         self.limits = Limits(memory_mb=settings.read_memory_mb, cpu_seconds=settings.read_timeout_seconds)
-        self._pickled = base64.b64encode(pickle.dumps(settings)).decode()
+        self._pickled = base64.b64encode(pickle.dumps(settings.without_secrets())).decode()
 
     def read(self, stamps: dict[str, str]) -> Iterator[FileResult]:
         """Yields the article or the problem of each file, in the order of *stamps* (path to stamp)."""
