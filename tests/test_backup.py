@@ -20,8 +20,8 @@ from long_forms import few
 from serving import inherited
 from sqlalchemy import insert, select
 
-from reader.backup import renaming, restoring, state_rows
-from reader.backup.creating import write_backup
+from reader.backup import creating, renaming, restoring, state_rows
+from reader.backup.creating import NotSaved, write_backup
 from reader.backup.restoring import restore_backup
 from reader.backup.unfinished_restore import unfinished
 from reader.cli import main
@@ -33,6 +33,7 @@ from reader.settings import ROOT, Settings
 from reader.state import State
 from reader.state.cache_invalidation import note_change
 from reader.storage.locks import file_lock
+from reader.storage.regular_files import open_real
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
 DATE = "---\ndate: 2026-11-01\n---\n\n"
@@ -418,7 +419,8 @@ def test_links_devices_and_names_of_any_bytes(archive, settings, elsewhere, tmp_
     odd = os.fsdecode(b"\xff\xfe.txt")
     (settings.articles / odd).write_text("x")
     count, left_out = write_backup(settings, archive)
-    assert sorted(left_out) == ["articles/fifo", "articles/folder", "articles/outside"]
+    assert sorted(left_out.links) == ["articles/fifo", "articles/folder", "articles/outside"]
+    assert left_out.unreadable == []
     assert restore_backup(elsewhere, archive, force=False)[0] == count == 5
     assert (elsewhere.articles / odd).read_text() == "x"
 
@@ -452,11 +454,13 @@ def test_a_folder_that_vanishes_while_it_is_listed_spoils_no_backup(site, settin
 
     monkeypatch.setattr(os, "walk", walk_and_delete)
     count, left_out = write_backup(settings, tmp_path / "backup.zip")
-    assert (count, left_out) == (4, [])
+    assert (count, left_out) == (4, NotSaved())
 
 
 @in_either_database
-def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, settings, tmp_path, monkeypatch):
+def test_what_cannot_be_read_is_named_with_exit_status_1_and_the_rest_is_saved(
+    site, settings, tmp_path, monkeypatch, runner
+):
     scandir = os.scandir
 
     def refuse(path):
@@ -465,7 +469,22 @@ def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_saved(site, set
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert write_backup(settings, tmp_path / "backup.zip") == (4, ["articles/a"])
+    assert write_backup(settings, tmp_path / "backup.zip") == (4, NotSaved(unreadable=["articles/a"]))
+
+    def refuse_file(path, limit_bytes):
+        if path.name == "site.yaml":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return open_real(path, limit_bytes)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(creating, "open_real", refuse_file)
+    (settings.articles / "site.yaml").write_text("name: x\n")
+    for name in ("ARTICLES", "INSTANCE", "DATABASE_URL"):
+        monkeypatch.setenv(f"READER_{name}", str(getattr(settings, name.lower())))
+    told = runner.invoke(main, ["backup", str(tmp_path / "backup.zip")])
+    assert told.exit_code == 1
+    assert "not saved, as it cannot be read: articles/site.yaml" in told.output
+    assert f"3 files saved in {tmp_path / 'backup.zip'}" in told.output
 
 
 @in_either_database

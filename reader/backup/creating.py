@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -26,9 +26,16 @@ from .archive_layout import DATA_FILES, FILES, FORMAT, HEAD, STATE, FileRecord
 _IN_MEMORY_BYTES = 16_000_000
 
 
-def write_backup(settings: Settings, target: Path) -> tuple[int, list[str]]:
-    """Writes the archive to *target*. Returns the number of files, and the paths of the omitted entries: links,
-    devices, and files that cannot be read.
+@dataclass
+class NotSaved:
+    """The paths of the entries that a backup omits: links and devices by design, others because of an error."""
+
+    links: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def write_backup(settings: Settings, target: Path) -> tuple[int, NotSaved]:
+    """Writes the archive to *target*. Returns the number of files, and the omitted entries.
 
     Raises OSError, and StateUnusable because a backup without the state database would be useless.
 
@@ -61,8 +68,8 @@ def _write_state(archive: zipfile.ZipFile, state: State) -> None:
         state.close()
 
 
-def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], list[str]]:
-    records, left_out = list[FileRecord](), list[str]()
+def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tuple[list[FileRecord], NotSaved]:
+    records, left_out = list[FileRecord](), NotSaved()
     unread = list[str]()
     root, data_root = (Path(os.path.realpath(folder)) for folder in (settings.articles, settings.data))
     articles = (("articles", root, path) for path in _walk_files(root, unread))
@@ -75,11 +82,10 @@ def _write_files(archive: zipfile.ZipFile, settings: Settings, own: Path) -> tup
                 continue
             records.append(_write_file(archive, folder_name, name, path, len(records), temporary))
         except _Unreadable:
-            left_out.append(f"{folder_name}/{name}")
-    return records, [
-        *left_out,
-        *(f"articles/{Path(path).relative_to(root).as_posix()}" for path in unread),
-    ]
+            paths = left_out.unreadable if _is_regular(path) else left_out.links
+            paths.append(f"{folder_name}/{name}")
+    left_out.unreadable += [f"articles/{Path(path).relative_to(root).as_posix()}" for path in unread]
+    return records, left_out
 
 
 def _walk_files(folder: Path, unread: list[str]) -> Iterator[Path]:
@@ -151,6 +157,16 @@ def _copy_member(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> str
             digest.update(chunk)
             member.write(chunk)
     return digest.hexdigest()
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether there is a regular file, so that only an error prevents its reading."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_same(path: Path, own: Path) -> bool:
