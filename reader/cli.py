@@ -16,6 +16,7 @@ import click
 from . import __version__, commands
 from .commands.click_localization import localized, localized_click, localized_command, localized_help, summary_of
 from .errors import BadSetting, InstanceUnusable, LimitTooLow, ReaderError
+from .i18n import Message
 from .models import escaped
 from .settings import Settings
 from .storage.log_formatter import start_logging
@@ -50,6 +51,9 @@ class MainGroup(click.Group):
         except OSError as error:  # from a path that the command writes to; click handles a closed pipe
             if error.errno == errno.EPIPE or not error.strerror:
                 raise
+            if error.filename is None and not _has_current_folder():
+                text = Message("the current folder was deleted; change to another one, such as cd /")
+                raise UnusableSetting(localized(text)) from error
             prefix = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
             raise click.ClickException(escaped(f"{prefix}{error.strerror}")) from error
 
@@ -68,6 +72,13 @@ class MainGroup(click.Group):
         """Reads the help texts from the source code: an import of every command takes ten times as long."""
         with formatter.section(gettext.gettext("Commands")):
             formatter.write_dl([(name, summary_of(localized_help(_help_of(name)))) for name in COMMANDS])
+
+
+def _has_current_folder() -> bool:
+    try:
+        return bool(os.getcwd())  # noqa: PTH109 (as Path.cwd)
+    except FileNotFoundError:
+        return False
 
 
 def _help_of(name: str) -> str:
@@ -99,4 +110,6 @@ def main(ctx: click.Context) -> None:
     Settings are READER_* environment variables; docs/reference/settings.md lists them.
     """
     start_logging()
+    if not Path("/proc/self/fd").exists():  # each file of the articles folder is checked there (open_real)
+        raise UnusableSetting(localized(Message("/proc is not mounted; run mount -t proc proc /proc first")))
     ctx.obj = Settings.from_environ()

@@ -138,3 +138,19 @@ def test_a_mail_server_that_does_not_answer_is_a_problem_and_one_that_does_is_na
     status, report = diagnose(READER_SMTP_URL=address, **mail)
     assert status == 1
     assert "READER_SMTP_URL" in report
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        ('mount -t tmpfs none /proc && exec "$@" check', "/proc is not mounted"),
+        ('cd "$0" && rmdir "$0" && exec "$@" backup x.zip', "the current folder was deleted"),
+    ],
+)
+def test_a_command_names_what_the_machine_lacks(tmp_path, script, fault):
+    (folder := tmp_path / "deleted").mkdir()
+    names = {"PYTHONPATH": str(ROOT), "READER_INSTANCE": str(tmp_path / "instance"), "LC_ALL": "C.UTF-8"}
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(folder)]
+    command += [sys.executable, "-m", "reader"]
+    told = subprocess.run(command, cwd=ROOT, env=inherited() | names, capture_output=True, text=True, timeout=60)
+    assert (told.returncode, fault in told.stderr) == (2, True), told
