@@ -94,7 +94,7 @@ def test_a_bucket_that_is_gone_costs_one_refusal_and_nothing_is_lost(tmp_path, b
     monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:9")
     assert store.find("aa-1.pdf") is None
     asked = []
-    monkeypatch.setattr(obstore, "get", lambda *_: asked.append(1))
+    monkeypatch.setattr(obstore, "head", lambda *_: asked.append(1))
     for n in range(3):
         assert store.put(f"aa-{n}.pdf", PDF).read_bytes() == PDF
         assert store.find(f"bb-{n}.pdf") is None
@@ -114,15 +114,15 @@ def test_a_bucket_is_used_again_when_it_answers_again(tmp_path, bucket_url, monk
 
 def test_a_bucket_that_is_silent_holds_few_threads(tmp_path, s3, bucket_url, monkeypatch):
     """It accepts connections and never answers. The threads that answer pages do without it."""
-    monkeypatch.setattr(bucket_module, "REQUEST_SECONDS", 1)
+    monkeypatch.setattr(bucket_module, "FIRST_ANSWER_SECONDS", 1)
     [store] = machines(tmp_path, bucket_url, 1)
-    held, real = threading.Semaphore(0), obstore.get
+    held, real = threading.Semaphore(0), obstore.head
 
-    def get(*arguments):
+    def head(*arguments):
         held.release()
         return real(*arguments)
 
-    monkeypatch.setattr(obstore, "get", get)
+    monkeypatch.setattr(obstore, "head", head)
     s3.process.send_signal(signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(MOST_REQUESTS) as visitors:

@@ -28,6 +28,9 @@ CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
 """With the defaults of obstore, a request would wait 3 s for a bucket that refuses connections, and for minutes if it
 accepts them and is silent."""
 
+FIRST_ANSWER_SECONDS = 2
+"""How long a bucket may take to say whether it has an object: somebody waits for the file, and it may have to be made."""
+
 MOST_REQUESTS = 4
 """The maximum number of requests to the bucket at a time, per process. The next ones do without it: a slow bucket must
 not hold the threads that answer pages."""
@@ -64,7 +67,11 @@ class Bucket:
         """What *save* returns for the content of an object; None if it does not exist or the bucket fails."""
         import obstore
 
-        return self._ask(lambda: save(_chunks(obstore.get(self._store, name))))
+        def fetch() -> _Result:
+            obstore.head(self._impatient_store, name)
+            return save(_chunks(obstore.get(self._store, name)))
+
+        return self._ask(fetch)
 
     def upload(self, name: str, path: Path) -> bool:
         """Puts the file at *path* into the bucket. Returns whether that succeeded."""
@@ -107,6 +114,13 @@ class Bucket:
 
     @cached_property
     def _store(self) -> ObjectStore:
+        return self._connected(REQUEST_SECONDS, MOST_RETRIES)
+
+    @cached_property
+    def _impatient_store(self) -> ObjectStore:
+        return self._connected(FIRST_ANSWER_SECONDS, 0)
+
+    def _connected(self, seconds: float, retries: int) -> ObjectStore:
         from obstore.store import S3Store
 
         return S3Store.from_url(
@@ -114,9 +128,9 @@ class Bucket:
             client_options={
                 "allow_http": os.environ.get("AWS_ENDPOINT", "").startswith("http://"),
                 "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-                "timeout": timedelta(seconds=REQUEST_SECONDS),
+                "timeout": timedelta(seconds=seconds),
             },
-            retry_config={"max_retries": MOST_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+            retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         )
 
     def _note_failure(self, error: Exception) -> None:
