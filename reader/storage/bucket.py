@@ -29,7 +29,7 @@ CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
 accepts them and is silent."""
 
 FIRST_ANSWER_SECONDS = 2
-"""How long a bucket may take to say whether it has an object: somebody waits for the file, and it may have to be made."""
+"""How long a bucket may take to say whether it has an object: somebody waits, and the file may have to be made."""
 
 MOST_REQUESTS = 4
 """The maximum number of requests to the bucket at a time, per process. The next ones do without it: a slow bucket must
