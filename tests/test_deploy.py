@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not NGINX, reason="nginx is not here; scripts/setup.sh test installs it")
+
+
+SOUND = b"ID3" + bytes(range(256)) * 40
 
 
 @contextmanager
@@ -67,7 +71,10 @@ def behind_nginx(behind_nginx_folder):
     settings = replace(settings, trusted_proxies="127.0.0.1/32", editor_token="a long enough secret")
     settings = replace(settings, exports_ahead=False)  # a page names finished exports: it would change of itself
     settings.articles.mkdir()
-    (settings.articles / "rain.md").write_text("---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。", "utf-8")
+    (settings.articles / "rain.md").write_text(
+        "---\npublished: 2026-05-01 06:00\n---\n# 大雨\n\n今天下雨。\n\n![雨声](rain.mp3)", "utf-8"
+    )
+    (settings.articles / "rain.mp3").write_bytes(SOUND)
     with serving(settings) as upstream, nginx_before(upstream, folder) as addresses:
         yield addresses
 
@@ -109,7 +116,13 @@ def test_pages_of_one_visitor_are_not_kept_by_nginx(behind_nginx):
     assert cached(f"{behind_nginx[0]}/a/rain", Cookie="reader=dark")[:2] == ("MISS", 200)
     assert b"dark" in ask(f"{behind_nginx[0]}/a/rain", Cookie="reader=dark")[2]
     assert cached(f"{behind_nginx[0]}/editor")[0] != "HIT"
-    assert cached(f"{behind_nginx[0]}/a/rain", Range="bytes=0-10")[0] == "BYPASS"
+
+
+def test_nginx_fetches_only_the_part_of_a_sound_that_was_asked_for(behind_nginx):
+    """With proxy_cache, it would fetch the whole file for each part: X-Cache is sent where it is on."""
+    [address] = set(re.findall(r'/media/[^"> ]+\.mp3', ask(f"{behind_nginx[0]}/a/rain")[2].decode()))
+    status, headers, part = ask(behind_nginx[0] + address, Range="bytes=100-199")
+    assert (status, part, headers["X-Cache"]) == (206, SOUND[100:200], None)
 
 
 def test_a_change_is_seen_behind_the_cache_of_nginx(behind_nginx, behind_nginx_folder):

@@ -1,4 +1,4 @@
-"""The origin of a request according to the browser: HTTPS or not, this site or another."""
+"""The origin of a request: HTTPS or not, this site or another, through a proxy or not."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def is_https() -> bool:
     base = urlsplit(services().settings.base_url)
     is_proxied = bool(request.environ.get(PASSED_ON))
     return base.scheme == "https" and (is_proxied or base.netloc == request.host)
+
+
+def is_through_proxy() -> bool:
+    """Whether a proxy, trusted or not, names itself in the request. Its cache may have replaced the conditions."""
+    environ = request.environ
+    return bool(environ.get(PASSED_ON)) or "werkzeug.proxy_fix.orig" in environ or "HTTP_VIA" in environ
 
 
 def is_from_this_site() -> bool:

@@ -24,6 +24,7 @@ from ..commenting.comment_access import comment_counts, comment_store
 from ..downloads.download_links import enclosure_keys, exports_of
 from ..http_responses.conditional_responses import Representation, conditional_response, not_listed, version_of
 from ..limits.rate_limits import client, client_limits
+from ..requests.request_origin import is_through_proxy
 from .feed_pages import BROWSER_FIELDS, accepts_html, feed_as_html
 from .share import this_site
 
@@ -147,9 +148,15 @@ def feed_response(name: str, feed_page: FeedPage) -> Response:
 
 
 def _new_for_client(states: Mapping[str, str]) -> frozenset[str] | None:
-    """The slugs of a delta; None if the client does not ask for one, cannot merge it, or has too old a version."""
+    """The slugs of a delta; None if the client does not ask for one, cannot merge it, or has too old a version.
+
+    Also None behind a proxy: a cache sends the entity tag of its own copy with the client's A-IM (nginx, Varnish). A
+    delta since that copy would lack entries that the client has not seen, under the tag of the whole feed.
+    """
     is_requested = "feed" in re.split(r"[\s,;]+", request.headers.get("A-IM", ""))
-    if not (is_requested and request.method == "GET" and DELTA_CLIENTS.search(request.headers.get("User-Agent", ""))):
+    if not is_requested or request.method != "GET" or is_through_proxy():
+        return None
+    if not DELTA_CLIENTS.search(request.headers.get("User-Agent", "")):
         return None
     found = (_deltas().new_since(tag.partition("-")[0], states) for tag in request.if_none_match.as_set(True))
     return next((new for new in found if new is not None), None)
