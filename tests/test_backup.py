@@ -113,6 +113,21 @@ def test_a_backup_brings_everything_back_on_an_empty_machine(archive, settings, 
     assert stat.S_IMODE((elsewhere.data / "state.sqlite3").stat().st_mode) == 0o600
 
 
+def test_an_earlier_backup_is_not_replaced_by_one_of_a_folder_that_is_not_mounted(site, settings, runner, tmp_path):
+    environment = {"READER_ARTICLES": str(settings.articles), "READER_INSTANCE": str(settings.instance)}
+    environment |= {"READER_DATABASE_URL": settings.database_url, "LC_ALL": "C.UTF-8"}
+    target = tmp_path / "earlier.zip"
+    assert runner.invoke(main, ["backup", str(target)], env=environment).exit_code == 0
+    earlier = target.read_bytes()
+    settings.articles.rename(tmp_path / "unmounted")
+    settings.articles.mkdir()
+    refused = runner.invoke(main, ["backup", str(target)], env=environment)
+    assert (refused.exit_code, "is empty, but" in refused.output, target.read_bytes() == earlier) == (1, True, True)
+    settings.articles.rmdir()
+    refused = runner.invoke(main, ["backup", str(target)], env=environment)
+    assert (refused.exit_code != 0, target.read_bytes() == earlier) == (True, True)
+
+
 def test_a_backup_of_sqlite_is_restored_into_postgresql_and_numbers_go_on(publish, tmp_path, postgresql, services):
     publish({"rain.md": f"{DATE}# 大雨\n\n正文。\n"})
     path = tmp_path / "backup.zip"

@@ -40,7 +40,7 @@ class CachedVariant:
 
     def store(self, ready: StoredResponse) -> None:
         is_brotli = _field(ready, "content-encoding") == "br"
-        self.ready, self.may_recompress = ready, is_brotli and BEST_QUALITY_SUFFIX not in etag_of(ready)
+        self.ready, self.may_recompress = ready, is_brotli and not etag_of(ready).endswith(f'{BEST_QUALITY_SUFFIX}"')
 
     def response_for(self, environ: WSGIEnvironment) -> StoredResponse | None:
         """The stored 200 or 304 for the request's conditions; None if the request must go to Flask."""
