@@ -16,6 +16,7 @@ from long_forms import LONG, long_form
 from serving import inherited
 
 from reader.cli import main
+from reader.commands.relative_links import with_relative_links
 from reader.commands.static_output_folder import StaticFolder
 from reader.commands.static_site import MOST_REDIRECTS, SiteClient, export_site, link_targets
 from reader.settings import ROOT
@@ -24,7 +25,8 @@ MORE = 60 if LONG else 2
 HARD = {
     "2026-05-01/rain.md": "---\ntitle: 大雨\nsection: 河北新闻/本网原创\nbyline: 记者高原雪\nsource: 新华社\n"
     "tags: ['C#', '100%', 'a/b', 'why?', '%41', 'a b', '&amp;', '\"x\"']\n---\n今天下雨。\n\n"
-    "[相关](/a/sun#p1) [又一](sun?page=2) [站外](https://news.example/a/nowhere) [信](mailto:a@b.example)\n",
+    "[相关](/a/sun#p1) [又一](sun?page=2) [站外](https://news.example/a/nowhere) [信](mailto:a@b.example)\n\n"
+    '[一](/a/sun "t href=/a/sun onclick=alert(1) z")\n',
     "2026-05-01/sun.md": "---\ntitle: 晴\nsection: 100%?/C#\nbyline: 李 白\ntags: [雨]\n---\n今天晴。\n",
     "2026-05-02/雪.md": '---\ntitle: 雪\n---\n```js\na.href=s[k];a.src=x\n```\n\n`<a href="/nowhere">`\n',
     **{
@@ -63,6 +65,7 @@ def test_names_that_an_address_must_escape_are_files_that_a_static_host_finds(ex
     assert result.exit_code == 0, result.output
     assert broken_links(public) == []
     assert not_beside(public) == []
+    assert 'title="t href=/a/sun onclick=alert(1) z"' in (public / "a" / "rain" / "index.html").read_text("utf-8")
     snow = (public / "a" / "雪" / "index.html").read_text("utf-8")
     assert '&lt;a href="/nowhere">' in snow.replace("&gt;", ">")
     for tag in ("C#", "100%", "a/b", "why?", "%41", "a b", "&amp;", '"x"'):
@@ -96,6 +99,26 @@ def test_script_and_text_that_look_like_links_are_none():
         <p>href="/y"<!-- <a href=/z> --><img src=/m/1.jpg srcset="/m/1.jpg 1x, /m/a,b.jpg 2x">"""
     assert sorted(link_targets("text/html", page)) == ["/a/one", "/a/two?x=1&y=2", "/m/1.jpg", "/m/1.jpg", "/m/a,b.jpg"]
     assert link_targets("text/plain", page) == link_targets("text/html", b"") == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "written"),
+    [
+        (
+            '<img alt="x src=/a/sun onerror=alert(1) y" src=/a/sun>',
+            '<img alt="x src=/a/sun onerror=alert(1) y" src="S">',
+        ),
+        ("<a title='x href=/a/sun y' href='/a/sun'>", "<a title='x href=/a/sun y' href='S'>"),
+        ("<p title=\" href='/a/sun'\">", "<p title=\" href='/a/sun'\">"),
+        ("<img async srcset='/a/sun 1x, \" 2x'>", "<img async srcset='S 1x, \" 2x'>"),
+        ("<a href=\"'/a/sun'\">", "<a href=\"'/a/sun'\">"),
+    ],
+)
+def test_the_text_of_an_attribute_is_no_attribute_when_links_become_relative(tag, written):
+    name_of = {"/a/sun": "a/sun/index.html"}.get
+    assert with_relative_links("d/x/index.html", tag, lambda path: name_of(path, "")) == written.replace(
+        "S", "../../a/sun/index.html"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ _TAG = re.compile(
     r"""<(script|style)\b([^<>]*)>.*?</\1>|<[a-z](?:"[^"]*"|'[^']*'|[^"'>])*>""", re.DOTALL | re.IGNORECASE
 )
 """A start tag, or an element of which only the start tag has addresses."""
-_ATTRIBUTE = re.compile(r"""(\s(?:href|src|action|poster|(srcset|imagesrcset))=)("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_ATTRIBUTE = re.compile(
+    r"""(\s(?:href|src|action|poster|(srcset|imagesrcset))=)("[^"]*"|'[^']*'|[^\s"'>]+)|"[^"]*"|'[^']*'"""
+)
+"""An attribute with addresses, or the value of another one, whose text may look like one: ``alt="x src=/a/y z"``."""
 _REFRESH = re.compile(r'(content=")(0;url=)([^"]*)')
 _SRCSET_ADDRESS = re.compile(r"(?:^|(?<=[,\s]))/[^\s,]+")
 _ASCII = re.compile(r"[\x00-\x7f]+")
@@ -48,10 +51,13 @@ def with_relative_links(page: str, html: str, file_of: Callable[[str], str]) -> 
             return address
 
     def attribute(found: re.Match[str]) -> str:
-        value = found[3].strip("\"'")
+        if found[1] is None:
+            return found[0]
+        quoted = found[3][0] in "\"'"
+        mark, value = (found[3][0], found[3][1:-1]) if quoted else ('"', found[3])
         several = found[2] is not None
         new = _SRCSET_ADDRESS.sub(lambda part: changed(part[0]), value) if several else changed(value)
-        return found[0] if new == value else f'{found[1]}"{new}"'
+        return found[0] if new == value else f"{found[1]}{mark}{new}{mark}"
 
     def tag(found: re.Match[str]) -> str:
         end = found[0].index(">") + 1 if found[1] else len(found[0])
