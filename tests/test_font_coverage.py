@@ -12,13 +12,17 @@ import pytest
 from click.testing import CliRunner
 from factories import make_article
 from fontTools.ttLib import TTFont
+from PIL import Image, ImageDraw
 
 from reader.cli import main
 from reader.exports import EXPORTS
+from reader.exports.covers import cover_of, picture_of
 from reader.exports.options import Options
 from reader.exports.publications import of_article
 from reader.media import font_coverage
 from reader.media.font_coverage import FONTS, FontCoverage, characters_in, package_with
+from reader.media.share_cards import draw_share_card
+from reader.media.text_drawing import draw_text, load_font, runs, text_length
 from reader.sanitizer import sanitize
 from reader.settings import ROOT
 from reader.templating import Renderer
@@ -97,6 +101,34 @@ def test_a_font_of_the_machine_has_what_the_bundled_ones_lack(without_fonts_of_t
     shutil.copy(FONTS / "mono.ttf", without_fonts_of_the_machine / "a.ttf")
     (without_fonts_of_the_machine / "broken.otf").write_bytes(b"OTTO\0\1")
     assert FontCoverage().missing("雨A") == ["雨"]
+
+
+def test_share_cards_and_covers_use_the_fonts_of_the_machine(without_fonts_of_the_machine):
+    def cover(title):
+        return picture_of(cover_of(title, "报", "2026"))
+
+    assert runs("ก雨", "sans") == [("sans", "ก雨")]
+    boxes = cover("ก"), draw_share_card("ก", "", "")
+    without_fonts_of_the_machine.mkdir()
+    for name, letter in (("Thai-Regular", "W"), ("Thai-Bold", "I")):
+        with TTFont(FONTS / "mono.ttf") as font:
+            for table in font["cmap"].tables:
+                table.cmap = {0x0E01: font.getBestCmap()[ord(letter)]}
+            font.save(without_fonts_of_the_machine / f"{name}.ttf")
+    font_coverage._of_machine.cache_clear()
+    thai = str(without_fonts_of_the_machine / "Thai-Regular.ttf")
+    assert runs("ก雨", "sans") == [(thai, "ก"), ("sans", "雨")]
+    assert text_length("ก", "sans", 50) == load_font("mono", 50).getlength("W")
+    assert (cover("ก"), draw_share_card("ก", "", "")) != boxes
+
+
+def test_an_emoji_is_drawn_in_the_size_of_its_line_and_a_sequence_of_them_as_one():
+    assert [part for _, part in runs("晴👍🏽👨‍👩‍👧雨", "sans")] == ["晴", "👍🏽👨‍👩‍👧", "雨"]
+    image = Image.new("L", (100, 60))
+    draw_text(ImageDraw.Draw(image), (5, 45), "👨‍👩‍👧", "serif", 40, 255)
+    left, top, right, bottom = image.getbbox()
+    assert 5 <= left < right <= 5 + text_length("👨‍👩‍👧", "serif", 40) + 1 < 60
+    assert 25 < bottom - top < 50
 
 
 def test_what_is_no_font_has_no_characters(tmp_path):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from itertools import chain
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ..chinese.title_lines import OPENING, divided, pieces
-from .text_drawing import draw_text, load_font, shortened
+from .text_drawing import draw_text, shortened, text_length
 
 SIZE = (1200, 630)
 MARGIN = 80
@@ -27,7 +27,7 @@ def draw_share_card(title: str, note: str, site_name: str, colour: str = RED) ->
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, SIZE[0], 14), fill=colour)
     size = 76 if len(title) <= 40 else 60
-    lines = break_lines(title[:LONGEST], load_font("sans", size), SIZE[0] - 2 * MARGIN)
+    lines = break_lines(title[:LONGEST], size, SIZE[0] - 2 * MARGIN)
     for number, line in enumerate(shortened(lines, 4)):
         outdent = size / 2 if line[0] in OPENING else 0  # the left half of an opening mark is blank
         draw_text(pen, (MARGIN - outdent, 110 + size * (number * 1.4 + 1.16)), line, "sans", size, INK)
@@ -39,13 +39,13 @@ def draw_share_card(title: str, note: str, site_name: str, colour: str = RED) ->
     return target.getvalue()
 
 
-def break_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """*text* in lines of at most *width* pixels, broken between words. Punctuation follows the rules for the start and
-    end of a line (CLREQ 3.1.3)."""
+def break_lines(text: str, size: int, width: float) -> list[str]:
+    """*text* in lines of at most *width* pixels at *size*, broken between words. Punctuation follows the rules for the
+    start and end of a line (CLREQ 3.1.3)."""
     lines = [""]
-    parts = (divided(piece, lambda part: font.getlength(part) <= width) for piece in pieces(text))
+    parts = (divided(piece, lambda part: text_length(part, "sans", size) <= width) for piece in pieces(text))
     for piece in chain.from_iterable(parts):
-        if lines[-1] and font.getlength(lines[-1] + piece.rstrip()) > width:
+        if lines[-1] and text_length(lines[-1] + piece.rstrip(), "sans", size) > width:
             lines.append("")
         lines[-1] += piece
     return lines
