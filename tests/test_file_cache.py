@@ -24,6 +24,15 @@ def test_a_file_is_found_by_its_key_with_its_content(store):
     assert store.find("aa-2.pdf") is None
 
 
+def test_what_cannot_be_read_counts_as_missing(store):
+    """So it is generated again; the error of writing it has a name."""
+    store.folder.write_text("a file in place of the folder")
+    assert (store.find("aa-1.pdf"), store.open("aa-1.pdf"), store.sizes(["aa-1.pdf"])) == (None, None, {})
+    store.folder.unlink()
+    (store.folder / "aa" / "aa-1.pdf").mkdir(parents=True)
+    assert store.open("aa-1.pdf") is None
+
+
 def test_a_write_that_fails_leaves_nothing_behind(store, monkeypatch):
     def broken(_handle):
         raise OSError("disk full")

@@ -36,10 +36,14 @@ class FileCache:
         self.folder, self.limit_bytes = folder, limit_bytes
 
     def find(self, key: str) -> Path | None:
-        """The path of the file; None if it does not exist. Sets its access time to now, for LRU eviction."""
+        """The path of the file; None if it cannot be found. Sets its access time to now, for LRU eviction."""
         path = self._path(key)
         try:
-            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # mtime is unchanged: it is Last-Modified
+            modified = path.stat().st_mtime_ns
+        except OSError:  # also a file or a link in place of the folder
+            return None
+        try:
+            os.utime(path, ns=(time.time_ns(), modified))  # mtime is unchanged: it is Last-Modified
         except FileNotFoundError:
             return None
         except OSError:  # a full or read-only disk: the file can still be read
@@ -47,12 +51,12 @@ class FileCache:
         return path
 
     def open(self, key: str) -> BinaryIO | None:
-        """The open file; None if it does not exist. It can be read to its end even if it is evicted meanwhile.
+        """The open file; None if it cannot be read. It can be read to its end even if it is evicted meanwhile.
 
         Sets its access time to now. The caller closes it.
         """
         path = self.find(key)
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             return path.open("rb") if path else None
         return None
 
