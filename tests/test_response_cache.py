@@ -226,6 +226,13 @@ def test_ways_of_asking_that_come_down_to_the_same_share_an_answer(hot):
     assert sum(hot.hits.values()) == 20
 
 
+def test_a_cookie_counts_in_every_form_that_flask_reads(hot, asks):
+    asks("/")
+    for cookie in ("reader=dark", "reader =dark", 'a=b;reader="dark"', "reader=; reader=dark", "areader=dark"):
+        flask, first, again = asks("/", Cookie=cookie)
+        assert flask == first == again, cookie
+
+
 PAGES = ("/", "/a/rain", "/feed.xml", "/atom.xml", "/t/雨/")
 
 

@@ -119,10 +119,10 @@ def _cookie_key(cookies: str, is_author: Callable[[str], bool]) -> str:
 
     Pages for authors have their own key. A forged author cookie is ignored. Otherwise any client could force a page to
     be built for each request."""
-    if f"{COOKIE}=" not in cookies and f"{AUTHOR_COOKIE}=" not in cookies:
+    if COOKIE not in cookies and AUTHOR_COOKIE not in cookies:
         return ""
-    found = parse_cookie(cookies)
-    preferences = str(preferences_of(found.get(COOKIE, ""))) if f"{COOKIE}=" in cookies else ""
+    found = parse_cookie(cookies)  # as Flask: it also reads ``reader =dark``
+    preferences = str(preferences_of(found[COOKIE])) if COOKIE in found else ""
     return f"{preferences} author" if is_author(found.get(AUTHOR_COOKIE, "")) else preferences
 
 
