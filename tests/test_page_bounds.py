@@ -102,6 +102,17 @@ def test_long_words_of_the_head_and_the_colophon_are_on_the_page(paper):
     assert Counter(char for char, _, _ in characters(document))["W"] >= 600
 
 
+def test_no_empty_line_precedes_a_long_word():
+    """Khmer and Burmese have no spaces: a sentence is a word that fills lines."""
+    long, lines = "ខ្មែរ" * 40, ("<p>", "<p><b>", "<ul><li>", "<h2>", "<table><td>", "<p><br><i>", "<p>短<i>")
+    firsts = []
+    for start in lines:
+        page = f"<!doctype html><html lang=zh><title>.</title>{start}{{}}"
+        made = [typeset(page.format(text), "body { overflow-wrap: break-word }") for text in ("短", long)]
+        firsts.append([pymupdf.open("pdf", pdf)[0].get_text("blocks")[0][1] for pdf in made])
+    assert not [start for start, (short, first) in zip(lines, firsts, strict=True) if abs(first - short) > 9]
+
+
 @pytest.mark.parametrize("paper", PAPERS)
 def test_the_text_of_every_cell_of_a_wide_table_is_found(paper):
     document = pdf_of(of_article(article_of(TABLES["12 columns"])), paper)

@@ -58,6 +58,7 @@ class _NewCharacters(logging.Filter):
 
 logging.getLogger("weasyprint").addFilter(_NewCharacters())
 
+from ...sanitizer.allowlist import INLINES  # noqa: E402
 from ..front_layout import FrontHeights  # noqa: E402
 from ..papers import Paper  # noqa: E402
 from . import justification, layout_cache, tagged_pdf  # noqa: E402
@@ -194,20 +195,24 @@ def _stylesheet(css: str) -> CSS:
     return CSS(string=css, font_config=_fonts(), url_fetcher=MediaFetcher({}))
 
 
-def _insert_breaks(element: Any) -> None:
-    """Inserts break opportunities into the text below *element*.
+def _insert_breaks(element: Any, starts_line: bool = True) -> None:
+    """Inserts break opportunities into the text below *element*. *starts_line*: no text precedes it in its line, where
+    a break opportunity before a long word would leave an empty line.
 
     The text of headings, which is also the outline, is stored without them in ``data-label``.
     """
-    if element.text and _LONG_WORD.match(element.text) and element.tag not in NO_TEXT:
+    if element.text and not starts_line and _LONG_WORD.match(element.text) and element.tag not in NO_TEXT:
         element.text = BREAK + element.text
     if element.tag in UNTOUCHED:
         return
     if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
         element.set("data-label", " ".join("".join(_label(element)).split()))
+    starts_line = starts_line and not (element.text and element.text.strip())
     element.text = _with_breaks(element.text)
     for child in element:
-        _insert_breaks(child)
+        is_line = child.tag not in INLINES
+        _insert_breaks(child, starts_line or is_line)
+        starts_line = (is_line or child.tag == "br") and not (child.tail and child.tail.strip())
         child.tail = _with_breaks(child.tail)
 
 
