@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socketserver
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -93,6 +95,39 @@ def test_a_redis_that_is_silent_is_not_asked_again_for_a_while(redis, redis_url,
     finally:
         redis.process.send_signal(signal.SIGCONT)
     assert [counts.spend("exports", [OWN], 1) > 0 for _ in range(3)] == [False, False, True]
+    assert len(caplog.records) == 1
+
+
+def test_a_redis_that_can_only_be_read_counts_nothing(redis, redis_url, monkeypatch, caplog):
+    monkeypatch.setattr(shared_counts, "PAUSE_SECONDS", 0.0)
+    counts = SharedCounts(redis_url)
+    redis.client.config_set("min-replicas-to-write", 1)
+    try:
+        assert [counts.spend("exports", [OWN], 1) > 0 for _ in range(4)] == [False] * 3 + [True]
+        assert counts.wait_seconds("exports", [OWN]) > 0
+        assert counts.fault().startswith("NOREPLICAS")
+    finally:
+        redis.client.config_set("min-replicas-to-write", 0)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [b"+OK\r\n", b"*1\r\n:5\r\n", b"$abc\r\n", b"*1\r\n" * 3000, b"HTTP/1.1 400 Bad\r\n"]
+)
+def test_a_server_that_is_no_redis_fails_no_request(answer, caplog):
+    class Connection(socketserver.BaseRequestHandler):
+        def handle(self):
+            while self.request.recv(65536):
+                self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Connection) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        counts = SharedCounts(f"redis://127.0.0.1:{server.server_address[1]}/0")
+        assert counts.fault()
+        assert [counts.spend("exports", [OWN], 1) > 0 for _ in range(4)] == [False] * 3 + [True]
+        assert (counts.count("exports", OWN), counts.wait_seconds("exports", [OWN]) > 0) == (3, True)
+        server.shutdown()
     assert len(caplog.records) == 1
 
 

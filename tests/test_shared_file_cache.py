@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import signal
@@ -144,7 +145,7 @@ def test_an_object_that_ends_early_is_no_file(tmp_path, bucket_url, monkeypatch)
 
     class Short:
         def __init__(self, found):
-            self.meta, self._found = found.meta, found
+            self.meta, self.attributes, self._found = found.meta, found.attributes, found
 
         def stream(self):
             yield next(iter(self._found.stream()))[:100]
@@ -152,6 +153,24 @@ def test_an_object_that_ends_early_is_no_file(tmp_path, bucket_url, monkeypatch)
     monkeypatch.setattr(obstore, "get", lambda *arguments: Short(real(*arguments)))
     assert second.find("aa-1.pdf") is None
     assert [path for path in second.folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{}, {"sha256": "0" * 64}, {"sha256": hashlib.sha256(PDF * 100).hexdigest()}],
+    ids=["the page of a proxy", "other bytes", "more than the cache holds"],
+)
+def test_an_object_that_reader_did_not_put_there_is_no_file_and_is_replaced(
+    tmp_path, s3, bucket_url, attributes, caplog
+):
+    first, second = machines(tmp_path, bucket_url)
+    name = f"{bucket_url.removeprefix('s3://reader/')}/exports/aa/aa-1.pdf"
+    obstore.put(s3.objects("reader"), name, PDF * 100, attributes=attributes)
+    assert first.find("aa-1.pdf") is None
+    assert [path for path in first.folder.rglob("*") if path.is_file()] == []
+    assert [record.levelname for record in caplog.records if bucket_url in record.message] == ["WARNING"]
+    first.put("aa-1.pdf", PDF)
+    assert second.find("aa-1.pdf").read_bytes() == PDF
 
 
 def test_a_full_disk_fetches_nothing_and_raises_nothing(tmp_path, bucket_url, monkeypatch):
@@ -174,6 +193,8 @@ def test_doctor_says_whether_the_bucket_answers(tmp_path, bucket_url, s3, monkey
     assert f"bucket: {bucket_url}" in report().output
     wrong = report(AWS_SECRET_ACCESS_KEY="wrong")
     assert (wrong.exit_code, f"the bucket {bucket_url} fails" in wrong.output) == (1, True)
+    gone = report(AWS_ENDPOINT="http://reader:hush@127.0.0.1:9").output
+    assert ("http://127.0.0.1:9/" in gone, "hush" in gone) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ variables (``AWS_ENDPOINT``, ``AWS_ACCESS_KEY_ID``, …).
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import BadSetting
 from ..i18n import Message
+from .log_formatter import first_line
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -37,6 +39,10 @@ not hold the threads that answer pages."""
 
 PAUSE_SECONDS = 5.0
 """After a failure the bucket is not asked for this time."""
+
+DIGEST = "sha256"
+"""The name of the metadata of an object that holds the hash of its content. What answers in place of the bucket, such
+as a proxy with an error page, does not know it."""
 
 _Result = TypeVar("_Result")
 log = logging.getLogger(__name__)
@@ -63,21 +69,28 @@ class Bucket:
         self._silent_until, self._has_failed = 0.0, False
         self._slots = threading.BoundedSemaphore(MOST_REQUESTS)
 
-    def download(self, name: str, save: Callable[[Iterator[bytes]], _Result]) -> _Result | None:
-        """What *save* returns for the content of an object; None if it does not exist or the bucket fails."""
+    def download(self, name: str, save: Callable[[Iterator[bytes]], _Result], limit_bytes: int) -> _Result | None:
+        """What *save* returns for the content of an object. None if it does not exist, is larger than *limit_bytes* or
+        is not what ``upload`` put there, or if the bucket fails."""
         import obstore
 
         def fetch() -> _Result:
             obstore.head(self._impatient_store, name)
-            return save(_chunks(obstore.get(self._store, name)))
+            return save(_checked_chunks(obstore.get(self._store, name), limit_bytes))
 
-        return self._ask(fetch)
+        try:
+            return self._ask(fetch)
+        except _WrongContent as error:
+            log.warning("%s/%s is not used: %s", self.url, name, error)
+            return None
 
     def upload(self, name: str, path: Path) -> bool:
         """Puts the file at *path* into the bucket. Returns whether that succeeded."""
         import obstore
 
-        return self._ask(lambda: obstore.put(self._store, name, path)) is not None
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, DIGEST).hexdigest()
+        return self._ask(lambda: obstore.put(self._store, name, path, attributes={DIGEST: digest})) is not None
 
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""
@@ -89,7 +102,7 @@ class Bucket:
         except FileNotFoundError:
             return ""
         except BaseError as error:
-            return _first_line(error)
+            return first_line(error)
         return ""
 
     def _ask(self, request: Callable[[], _Result]) -> _Result | None:
@@ -136,7 +149,7 @@ class Bucket:
     def _note_failure(self, error: Exception) -> None:
         self._silent_until, is_new, self._has_failed = time.monotonic() + PAUSE_SECONDS, not self._has_failed, True
         if is_new:
-            log.error("%s fails, so this machine makes its files itself: %s", self.url, _first_line(error))
+            log.error("%s fails, so this machine makes its files itself: %s", self.url, first_line(error))
 
     def _note_answer(self) -> None:
         if self._has_failed:
@@ -144,17 +157,19 @@ class Bucket:
             log.warning("%s answers again", self.url)
 
 
-def _chunks(found: GetResult) -> Iterator[bytes]:
-    """The content of an object. Raises obstore's errors."""
-    from obstore.exceptions import GenericError
+class _WrongContent(Exception):
+    """An object is not what ``upload`` put there."""
 
-    count = 0
+
+def _checked_chunks(found: GetResult, limit_bytes: int) -> Iterator[bytes]:
+    """The content of an object. Raises obstore's errors and, at the latest after the last chunk, _WrongContent."""
+    size, digest, expected = found.meta["size"], hashlib.new(DIGEST), found.attributes.get(DIGEST, "")
+    if size > limit_bytes:
+        raise _WrongContent(f"{size:,} bytes")
+    if not expected:
+        raise _WrongContent(f"it has no {DIGEST}")
     for chunk in found.stream():
-        count += len(chunk)
+        digest.update(chunk)
         yield bytes(chunk)
-    if count != found.meta["size"]:
-        raise GenericError(f"{count:,} of {found.meta['size']:,} bytes")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    if digest.hexdigest() != expected:
+        raise _WrongContent(f"its {DIGEST} is another one")

@@ -26,6 +26,11 @@ _QUERY_TEXT = re.compile(r'near ".*|(?<=no such column: ).*|(?<=unterminated str
 
 _SECRET_LINK = re.compile(rf"(?<={re.escape(PREVIEW)}/)(?:media/)?[^/\s\"']+")
 
+_USER_OF_URL = re.compile(r"(?<=://)[^/\s\"'@]*@")
+"""The user name and password in a URL, such as that of a proxy or a bucket that a library's message quotes."""
+
+_LONGEST_REASON = 300
+
 
 def described(error: BaseException) -> str:
     """The type and message of *error*, or only the type if the message may quote private text.
@@ -54,6 +59,12 @@ def traceback_lines(error: BaseException) -> Iterator[str]:
     yield described(error)
 
 
+def first_line(error: Exception) -> str:
+    """The message of another program's *error*: its first line, at most _LONGEST_REASON characters, without the user
+    names and passwords of URLs."""
+    return _USER_OF_URL.sub("", str(error).strip().partition("\n")[0][: 2 * _LONGEST_REASON])[:_LONGEST_REASON]
+
+
 class LineFormatter(logging.Formatter):
     """Formats each record as one line with control characters escaped, followed by the lines of its traceback."""
 
@@ -65,7 +76,7 @@ class LineFormatter(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        return _SECRET_LINK.sub("…", escaped(super().formatMessage(record)))
+        return _USER_OF_URL.sub("", _SECRET_LINK.sub("…", escaped(super().formatMessage(record))))
 
     def formatException(self, ei: object) -> str:  # noqa: N802 (logging's name)
         error = ei[1] if isinstance(ei, tuple) else None

@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 class SharedFileCache(FileCache):
     """A FileCache whose files are also in a bucket. A file that is missing here is fetched from there.
 
-    Keys name contents, so there is nothing to invalidate. If the bucket fails, this is a FileCache. Files are evicted
-    only here: a lifecycle rule of the bucket deletes those in it.
+    Keys name contents, so there is nothing to invalidate. An object whose hash differs is not used. If the bucket
+    fails, this is a FileCache. Files are evicted only here: a lifecycle rule of the bucket deletes those in it.
 
     ::
 
@@ -37,7 +37,7 @@ class SharedFileCache(FileCache):
 
     def _fetched(self, key: str) -> Path | None:
         try:
-            return self.bucket.download(_name(key), lambda chunks: self.put_here(key, chunks))
+            return self.bucket.download(_name(key), lambda chunks: self.put_here(key, chunks), self.limit_bytes)
         except OSError as error:  # such as a full disk
             log.warning("%s/%s cannot be stored here: %s", self.bucket.url, _name(key), error)
             return None

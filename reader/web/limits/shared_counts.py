@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from ...errors import BadSetting
 from ...i18n import Message
+from ...storage.log_formatter import first_line
 from .client_counts import LocalCounts, Share
 from .recent_counts import WINDOW_SECONDS, seconds_until
 
@@ -97,23 +98,20 @@ class SharedCounts:
 
     def fault(self) -> str:
         """Why Redis cannot be used; empty if it counts."""
-        from redis.exceptions import RedisError
-
         try:
-            self._run("doctor", [Share(b"", 0)], 0, [-1])
-        except RedisError as error:
-            return str(error)
+            self._run("doctor", [Share(b"", 0)], 1, [-1])
+        except Exception as error:  # noqa: BLE001 as in ``_ask``
+            return first_line(error)
         return ""
 
     def _ask(self, work: str, shares: list[Share], cost: int, limits: list[int] | None = None) -> list[float] | None:
-        """What the script returns; None if Redis fails or failed a moment ago."""
-        from redis.exceptions import RedisError
-
-        if time.monotonic() < self._silent_until:
+        """What the script returns; None if Redis fails or failed a moment ago. It answers again when it counts: a Redis
+        whose memory is full, or a replica, can only be read."""
+        if time.monotonic() < self._silent_until or (self._has_failed and not cost):
             return None
         try:
             found = self._run(work, shares, cost, limits or [-1] * len(shares))
-        except RedisError as error:
+        except Exception as error:  # noqa: BLE001 what is not Redis makes redis-py raise any error, such as AttributeError
             self._note_failure(error)
             return None
         if self._has_failed:
@@ -122,9 +120,11 @@ class SharedCounts:
         return found
 
     def _run(self, work: str, shares: list[Share], cost: int, limits: list[int]) -> list[float]:
-        """Raises RedisError."""
+        """Raises RedisError, and other errors if something else answers."""
         keys = [f"{PREFIX}{work}:{share.key.hex()}" for share in shares]
         found: Any = self._script(keys, [round(WINDOW_SECONDS), cost, *limits])
+        if len(found) != 1 + 2 * len(shares):
+            raise ValueError("not an answer of Redis")
         return [float(number) for number in found]
 
     @cached_property
@@ -143,7 +143,7 @@ class SharedCounts:
     def _note_failure(self, error: Exception) -> None:
         self._silent_until, is_new, self._has_failed = time.monotonic() + PAUSE_SECONDS, not self._has_failed, True
         if is_new:
-            log.error("%s fails, so each process counts by itself: %s", without_password(self._url), error)
+            log.error("%s fails, so each process counts by itself: %s", without_password(self._url), first_line(error))
 
 
 def shared_secret(url: str) -> bytes:
