@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import resource
@@ -56,12 +57,17 @@ def test_a_child_has_no_secrets_in_its_environment(monkeypatch, has_credentials)
         "PGPASSWORD": "other-2",
         "OPENAI_API_KEY": "other-3",
         "github_token": "other-4",
+        "SMTP_PASS": "other-5",
+        "SENTRY_DSN": "other-6",
+        "HTTPS_PROXY": "http://user:other-7@proxy.example:3128",
     }
     for name, value in (own | others | {"READER_SITE_NAME": "public", "LANG": "C.UTF-8"}).items():
         monkeypatch.setenv(name, value)
     with ChildProcess(command("order"), Limits(has_credentials=has_credentials)) as child:
         assert child.request("x", 60) == "x"
         environment = Path(f"/proc/{child.pid}/environ").read_text("utf-8")
+        dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE
+    assert dumpable == 0, "/proc of this process is open to the child"
     assert not [value for value in own.values() if value in environment]
     assert [value for value in others.values() if value in environment] == [*others.values()] * has_credentials
     assert {"READER_SITE_NAME=public", "LANG=C.UTF-8"} <= set(environment.split("\0"))

@@ -22,9 +22,10 @@ from typing import IO, Protocol, Self, cast
 from ..errors import ChildFailed
 from ..i18n import Message
 from ..models import escaped
-from ..settings import PACKAGE, SECRETS
+from ..settings import PACKAGE
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 from .kept_code import with_kept_code
+from .secrets_of_parent import environment_of_child, hide_this_process
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
@@ -35,14 +36,6 @@ _ERROR_TAIL_BYTES = 10_000
 """How much of the end of the child's standard error output is copied and searched for the cause of its end."""
 _OUT_OF_MEMORY = re.compile(rb"MemoryError|memory allocation of|bad_alloc|[Ff]ailed to allocate|[Oo]ut of memory")
 """Messages of Python, Rust, C++, GLib and other libraries on standard error when memory allocation fails."""
-
-
-_OWN = "|".join(f"READER_{name.upper()}" for name in SECRETS)
-_SECRET = re.compile(_OWN)
-_CREDENTIAL = re.compile(
-    rf"{_OWN}|PG\w+|(?:AWS|AZURE|GOOGLE|S3)_\w+|\w*(?:SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|_KEY)\w*", re.IGNORECASE
-)
-"""The names of variables that hold secrets of other programs, by custom."""
 
 
 @dataclass(frozen=True)
@@ -281,28 +274,17 @@ def _append_only_file() -> int:
     return file
 
 
-def environment_of_child(limits: Limits) -> dict[str, str]:
-    """This process's variables without Reader's secrets, and without those of others unless *limits* allow them.
-
-    A child reads files of others: it should have nothing to tell.
-    """
-    secret = _SECRET if limits.has_credentials else _CREDENTIAL
-    return {name: value for name, value in os.environ.items() if not secret.fullmatch(name)}
-
-
 def _start(command: Sequence[str], errors: int, limits: Limits) -> subprocess.Popen[bytes]:
     """Starts *command* from a permanent thread: PR_SET_PDEATHSIG fires when the thread that forked ends (prctl(2))."""
 
     def start() -> subprocess.Popen[bytes]:
-        pipe, environment = (
-            subprocess.PIPE,
-            environment_of_child(limits) | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"},
-        )
+        pipe, environment = subprocess.PIPE, environment_of_child(has_credentials=limits.has_credentials)
+        hide_this_process()
         program, inherited = with_kept_code(command)
         process = subprocess.Popen(  # noqa: S603 our own command
             program,
             cwd=PACKAGE.parent if not inherited or PACKAGE.parent.is_dir() else "/",
-            env=environment,
+            env=environment | {PARENT: str(os.getpid()), "RUST_BACKTRACE": "0"},
             stdin=pipe,
             stdout=pipe,
             stderr=errors,

@@ -262,7 +262,9 @@ class ExportService:
             settings.export_workers,
             settings.export_timeout_seconds,
             idle=self._try_to_prefetch,
-            limits=export_worker.limits(settings.export_memory_mb),
+            limits=export_worker.limits(
+                settings.export_memory_mb, has_credentials=bool(settings.bucket or settings.speech)
+            ),
             postponed=self._postpone,
             beat=self.heartbeat.beat,
             measured=lambda key, seconds, is_made: self.measured(key.rpartition(".")[2], seconds, is_made),

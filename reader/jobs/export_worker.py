@@ -32,12 +32,12 @@ def command(store: FileCache) -> list[str]:
     return [sys.executable, "-m", __name__, str(store.folder), str(store.limit_bytes), *bucket]
 
 
-def limits(memory_mb: int) -> Limits:
+def limits(memory_mb: int, *, has_credentials: bool = False) -> Limits:
     """The limits of a worker. Its CPU priority is low (nice 10), so that exports do not slow down web pages.
 
-    The bucket and the operator's command for speech need their credentials.
+    It needs credentials only for a bucket or for the operator's command for speech.
     """
-    return Limits(memory_mb=memory_mb, nice=10, has_credentials=True)
+    return Limits(memory_mb=memory_mb, nice=10, has_credentials=has_credentials)
 
 
 def main() -> None:
