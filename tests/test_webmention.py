@@ -525,6 +525,24 @@ def test_a_changed_article_tells_the_sites_of_now_and_of_before(sending, drop, o
     assert site.work() == 0
 
 
+def test_an_article_that_is_withdrawn_or_renamed_while_the_server_is_down_tells_the_sites(
+    sending, drop, settings, other: Other
+) -> None:
+    drop("2026-05-03/moved.md", f"# 改名\n\n见[这里]({other.url}/linked)。")
+    site = sending("send")
+    site.worker.plan()
+    site.work()
+    count = len(other.told)
+    folder = settings.articles
+    (folder / "2026-05-02/out.md").unlink()
+    (folder / "2026-05-03/moved.md").rename(folder / "2026-05-03/new.md")
+    for _ in range(2):  # the second time it has been told
+        restarted = sending("send")
+        restarted.worker.plan()
+        restarted.work()
+    assert sorted(told(other)[count:]) == [(f"{NEWS}/a/{slug}", f"{other.url}/linked") for slug in ("new", "out")]
+
+
 def test_an_endpoint_that_fails_is_told_again_later_and_one_that_refuses_is_not(sending, other: Other) -> None:
     site = sending("send")
     other.status = 503

@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from .. import urls
 from ..errors import Busy
 from ..i18n import Message
 from ..state import State
 
 TOPIC = "webmentions"
 WAITING, DONE = "waiting", "done"
+WITHDRAWN = "withdrawn"
+"""In place of the version of an article that is no longer published."""
+
 MOST_WAITING = 1_000
 MOST_WAITING_OF_HOST, MOST_WAITING_OF_DOMAIN = 20, 100
 """The maximum number of waiting mentions from one host: no client can make this server send many requests to a site.
@@ -113,6 +117,32 @@ class MentionQueue:
                 elif row.version != version:
                     again = {"version": version, "source": source, "status": WAITING, "attempts": 0, "due_at": now}
                     connection.execute(update(w).where(w.c.id == row.id).values(**again))
+
+    def withdraw(self, slug: str, now: datetime) -> None:
+        """Queues the mentions of a withdrawn article again: its URL now returns 410. *slug* is that of its page or of
+        its address."""
+        from sqlalchemy import or_, select, update
+
+        from .mention_tables import webmentions as w
+
+        is_its_own = or_(w.c.page == slug, w.c.source.endswith(urls.article(slug), autoescape=True))
+        rows = w.c.is_sent & is_its_own & (w.c.version != WITHDRAWN)
+        with self.state.reading() as connection:
+            if connection.execute(select(w.c.id).where(rows)).first() is None:
+                return
+        again = {"version": WITHDRAWN, "status": WAITING, "attempts": 0, "due_at": now}
+        with self.state.writing() as connection:
+            connection.execute(update(w).where(rows).values(**again))
+
+    def pages_that_sent(self) -> list[str]:
+        """The pages of the articles that have told other sites of them and were not withdrawn since."""
+        from sqlalchemy import select
+
+        from .mention_tables import webmentions as w
+
+        with self.state.reading() as connection:
+            rows = connection.execute(select(w.c.page).distinct().where(w.c.is_sent, w.c.version != WITHDRAWN))
+            return [row.page for row in rows]
 
     def take(self, now: datetime, limit: int = 10) -> list[QueuedMention]:
         """At most *limit* mentions that are due. They belong to this process for LEASE.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .. import urls
 from ..catalog import Catalog
-from ..errors import Busy, ChildFailed, FetchFailed, StateUnusable
+from ..errors import Busy, ChildFailed, FetchFailed, Moved, NotFound, StateUnusable
 from ..feeds.feed_page import look_up
 from ..feeds.selection import EVERYTHING
 from ..http_client.client import HttpClient
@@ -43,7 +43,7 @@ class MentionWorker:
     ) -> None:
         self._queue, self._catalog, self._base_url, self._clock = queue, catalog, base_url, clock
         self._sends, self._receives = mode in (SEND, BOTH), mode in (RECEIVE, BOTH)
-        self._states: dict[str, str] = {}
+        self._states: dict[str, str] | None = None  # until the first plan
         self._checked_revision, self._next_check = -1, 0.0
 
     def run(self, changed: threading.Event, stop: threading.Event) -> None:
@@ -71,28 +71,39 @@ class MentionWorker:
         """Queues the mentions of new, changed and withdrawn articles among the latest."""
         if not self._sends:
             return
-        states = look_up(self._catalog, EVERYTHING, 0, lambda _: {}).states
-        touched = [slug for slug, state in states.items() if self._states.get(slug) != state]
-        left = [slug for slug in self._states if slug not in states]
-        articles = {article.slug: article for article in self._catalog.articles([*touched, *left])}
-        originals = self._catalog.original_slugs([*touched, *left])
-        for slug in [*touched, *(slug for slug in left if slug not in articles)]:
-            try:
-                self._plan_one(slug, originals.get(slug, slug), articles.get(slug))
-            except (Busy, StateUnusable, sqlite3.Error):
-                raise
-            except Exception:  # a bug with one article must not stop the mentions of all others
-                log.exception("the mentions of %s are not queued", slug)
+        states, known = look_up(self._catalog, EVERYTHING, 0, lambda _: {}).states, self._states
+        if known is None:  # articles may have been withdrawn while the server was down
+            known = dict.fromkeys(self._queue.pages_that_sent(), "")
+        touched = [slug for slug, state in states.items() if known.get(slug) != state]
+        left = [slug for slug in known if slug not in states]
+        originals = self._catalog.original_slugs(touched)
+        for article in self._catalog.articles(touched):
+            self._plan_one(article, originals.get(article.slug, article.slug))
+        for slug in filter(self._is_gone, left):
+            self._queue.withdraw(slug, self._clock())
         self._states = states
         self._next_check = 0.0
 
-    def _plan_one(self, slug: str, page: str, article: Article | None) -> None:
-        """Queues the mentions of one article. For a withdrawn one (*article* is None) the linked sites are notified
-        again, because its URL now returns 410."""
-        own = urlsplit(self._base_url).hostname or ""
-        links = outgoing_links(str(article.body), own)[:MOST_LINKS] if article else []
-        version = article.version if article else "withdrawn"
-        self._queue.plan(self._base_url + urls.article(slug), page, version, links, self._clock())
+    def _plan_one(self, article: Article, page: str) -> None:
+        """Queues the mentions of one article. A bug with one must not stop the mentions of all others."""
+        try:
+            links = outgoing_links(str(article.body), urlsplit(self._base_url).hostname or "")[:MOST_LINKS]
+            source = self._base_url + urls.article(article.slug)
+            self._queue.plan(source, page, article.version, links, self._clock())
+        except (Busy, StateUnusable, sqlite3.Error):
+            raise
+        except Exception:
+            log.exception("the mentions of %s are not queued", article.slug)
+
+    def _is_gone(self, slug: str) -> bool:
+        """Whether there is no such article any more, under this slug or a new one."""
+        try:
+            self._catalog.article(slug)
+        except Moved:
+            return False
+        except NotFound:
+            return True
+        return False
 
     def work(self, stop: threading.Event) -> int:
         """Verifies and sends the mentions that are due, one after the other. Returns their number."""
