@@ -41,6 +41,8 @@ VALUES = [
     "eleventyExcludeFromCollections: true", "halo: {site: x, publish: false}", "published: never", "published: draft",
     "date: 待定", "privacy: friends", "密级: 秘密", "expiryDate: 2020-01-01", "下线时间: 2020年1月1日", "publishd: false",
     "a: &s draft\nstatus: *s", "a: &no false\npublic: *no",
+    "status: 0", "state: queued", "workflow_status: pending_review", "audience: only_paid", "visibility: tiers",
+    "passphrase: x", "routable: false", "live: false", "ignore: true", "hide: all", "published_until: 2020-01-01",
 ]  # fmt: skip
 """Lines of YAML that are understood as fields only."""
 
@@ -123,6 +125,7 @@ def test_a_field_in_front_matter_of_any_format_withholds_the_article(suffix):
         (".org", "#+TITLE: 甲\n#+FILETAGS: :天气:noexport:"),
         (".org", "#+TITLE: 甲\n#+FILETAGS: :draft:"),
         (".rst", ".. title: 甲\n.. tags: 天气, private"),
+        (".rst", ".. post::\n   :tags: 天气\n\n甲\n##"),
         (".md", "# 甲\n\n<!-- draft -->"),
         (".md", "# 【草稿】甲"),
         (".md", "# 甲（草稿）"),

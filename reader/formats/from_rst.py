@@ -83,7 +83,7 @@ def read(data: bytes) -> Draft:
         raise UnreadableArticle(
             Message("lists or quotations are nested too deep"), Message("split the file")
         ) from error
-    fields = tuple(_fields(document))
+    fields = (*_fields(document), *rst_blocks.fields_of_post(text))
     values = {**front_matter.values_of(front_matter.with_draft_fields(fields, fields)), **values}
     if not values.get("draft"):
         refuse_in_text(source, lines_above + 1)
@@ -290,7 +290,7 @@ def _holds_for_html(condition: str) -> bool:
     )
 
 
-_SUPPORTED = _IGNORED | _LABEL_ARGUMENT | {"raw", "only", "tabs", "tab-set", "literalinclude"}
+_SUPPORTED = _IGNORED | _LABEL_ARGUMENT | {"raw", "only", "post", "tabs", "tab-set", "literalinclude"}
 _SUPPORTED |= {"seealso", "versionadded", "versionchanged", "deprecated", "gallery", "more"}
 
 
@@ -329,7 +329,7 @@ def _fallback_directive(directive: type) -> type:
                 block += nodes.paragraph(
                     "", "", nodes.strong("", "", *self.state.inline_text(arguments, self.lineno)[0])
                 )
-            elif name != "only" and (
+            elif name not in ("only", "post") and (
                 " " in arguments or "(" in arguments or has_han(arguments) or name in _TEXT_ARGUMENT
             ):
                 block += nodes.paragraph("", "", *self.state.inline_text(arguments, self.lineno)[0])

@@ -192,11 +192,11 @@ def _is_not_shown(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the sign
 
 def _is_hidden(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
     """True for ``hide: true``. False for ``hide: [toc]`` of MkDocs, which lists parts of a page."""
-    return isinstance(of.value, str) and of.text.lower() in YES
+    return isinstance(of.value, str) and of.text.lower() in YES | {"all"}
 
 
 def _is_withheld_status(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers
-    return withheld_status(of.value)
+    return withheld_status(of.value) or of.text.lower() in NO - {""}  # Drupal's ``status: 0``
 
 
 def _is_withheld_access(of: Field, remarks: Remarks) -> bool:  # noqa: ARG001 the signature of all readers

@@ -25,11 +25,22 @@ _STATUSES = (
         " 待編輯 已刪除 機密"
         " offline 退稿 撤稿 驳回 已驳回 不发 不发布 暂不发布 暂缓 待发 待审稿"
         " friends onlyme self followers subscribers premium loggedin login password secret classified 绝密 秘密"
-        " 仅自己可见 僅自己可見 好友可见 登录可见"
+        " queued queue specific tiers founding usemask 仅自己可见 僅自己可見 好友可见 登录可见"
         " 未通过 未过审 草稿箱 未定稿 定时 未上线 已下线 下线"
     )
     | {"in progress", "in review", "not started", "to do", "auto draft", "under review", "needs review"}
-    | {"not published", "do not publish", "on hold", "only me", "top secret", "logged in"}
+    | {
+        "not published",
+        "do not publish",
+        "on hold",
+        "only me",
+        "only paid",
+        "only free",
+        "top secret",
+        "logged in",
+        "pending review",
+        "awaiting review",
+    }
 )
 _STATUS_WORD = lazy_pattern(
     r"\b(?:draft(?:s|ing)?|private|unpublished|wip)\b|草稿|私密|未[发發][布佈]|未公[开開]|不公[开開]"

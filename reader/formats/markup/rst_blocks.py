@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...i18n import N_, Message
 from ...patterns import lazy_pattern
 from ..dialects.masking import Masks
+from ..fields.field_values import Field
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -28,6 +29,20 @@ _LITERAL = lazy_pattern(
 _SHOWN_NEVERTHELESS = ("Title underline too short", "Title overline too short")
 """The warnings of docutils about headings that it shows nevertheless."""
 _REJECTED_BLOCK = N_("the block at line %(line)s can't be read (%(cause)s); it is shown as it is")
+
+
+_POST = lazy_pattern(r"^\.\. post::[ \t]*(.*)((?:\n[ \t]+:[\w-]{1,40}:.*)*)", re.MULTILINE)
+_OPTION = lazy_pattern(r"\n[ \t]+:([\w-]+):[ \t]*(.*)")
+
+
+def fields_of_post(text: str) -> list[Field]:
+    """The fields of ABlog's directive ``.. post:: 1 May, 2026``; without a date the article is a draft."""
+    found = _POST.search(text)
+    if not found:
+        return []
+    date, line = found[1].strip(), text.count("\n", 0, found.start()) + 1
+    first = Field("date", date, line, "lines") if date else Field("draft", "true", line, "lines")
+    return [first, *(Field(name, value.strip(), line, "lines") for name, value in _OPTION.findall(found[2]))]
 
 
 def mask_literals(text: str, masks: Masks) -> str:
