@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reader.library.directory_walk import EntryKind, find_root, walk
+from reader.library.directory_walk import EntryKind, article_files, find_root, walk
 from reader.library.draft_folders import with_its_folder
 from reader.library.skipped_names import HIDDEN_RULES, STEM_RULES, SUFFIX, TAIL_RULES, reason_to_skip_file
 
@@ -189,6 +189,7 @@ def test_a_folder_whose_own_file_says_that_it_holds_drafts_is_not_published(publ
         ),
         ("source: day\ndefaults:\n- scope: {path: wind}\n  values: {published: false}\n", {"day/_posts/rain", "own"}),
         ("defaults:\n- scope: {path: ''}\n  values: {published: false, tags: [a}\n", {"own"}),
+        ("defaults:\n" + "- scope: {path: x}\n  values: {published: false}\n" * 501, {"own"}),
         ("# published: false\ndefaults: none\n", {"day/_posts/rain", "day/wind", "own"}),
     ],
 )
@@ -201,6 +202,46 @@ def test_articles_that_the_defaults_of_jekyll_declare_unpublished_are_not_publis
     assert len([note for note in services.library.left_out() if note.path.endswith(".md")]) == 3 - len(published_names)
 
 
-@pytest.mark.parametrize(("path", "scanned"), [("_config.yml", ""), ("blog/_config.yml", "blog"), ("a.md", "a.md")])
-def test_a_changed_configuration_of_jekyll_has_its_whole_folder_scanned(path, scanned):
+@pytest.mark.parametrize(
+    ("name", "text", "withheld"),
+    [
+        ("_config.yml", "exclude: [own, docs/wind.md, 'n*.md']\n", {"own/a.md", "docs/wind.md", "note.md"}),
+        ("_config.yml", "exclude: []\ncollections:\n  notes: {output: false}\n  posts: {}\n", {"_notes/a.md"}),
+        ("_config.yml", "collections: [notes, posts]\n", {"_notes/a.md"}),
+        ("_config.yml", "collections: {notes: {output: true}}\n", set()),
+        ("_config.yml", "exclude_patterns: ['**/wind.md', own/**]\n", {"own/a.md", "docs/wind.md"}),
+        ("mkdocs.yml", "exclude_docs: |\n  # x\n  wind.md\ndraft_docs: |\n  /own/\n", {"own/a.md", "docs/wind.md"}),
+        (
+            "mkdocs.yml",
+            "x: !!python/name:y\nexclude_docs: |\n  *.md\n  !/own/\n  !wind.md\n",
+            {"note.md", "_notes/a.md"},
+        ),
+        (
+            "_quarto.yml",
+            "project: {render: ['*.md', '!own/']}\nwebsite: {drafts: [note.md]}\n",
+            {"own/a.md", "note.md"},
+        ),
+        ("zola.toml", 'ignored_content = ["wind.*"]\n', {"docs/wind.md"}),
+        (".eleventyignore", "own\n./note.md\n", {"own/a.md", "note.md"}),
+        ("_config.yml", "exclude: {a: b}\ncollections: 3\n", set()),
+        ("config.toml", "ignored_content = 5\n", set()),
+        ("config.toml", "title = ", set()),
+        ("config.toml", "ignored_content = [", {"_notes/a.md", "own/a.md", "docs/wind.md", "note.md"}),
+        ("mkdocs.yml", f"exclude_docs: x\na: {'[' * 101}", {"_notes/a.md", "own/a.md", "docs/wind.md", "note.md"}),
+    ],
+)
+def test_articles_that_the_configuration_of_another_tool_excludes_are_not_published(tmp_path, name, text, withheld):
+    files = {"_notes/a.md", "own/a.md", "docs/wind.md", "note.md"}
+    for path in files:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(RAIN, "utf-8")
+    (tmp_path / name).write_text(text, "utf-8")
+    root = find_root(tmp_path)
+    assert {entry.path for entry in article_files(root)} == files - withheld
+    assert {path for path in files if not list(article_files(root, path))} == withheld
+    assert {entry.cause for entry in walk(root) if entry.path in withheld} <= {f"{name} says that it is not published"}
+
+
+@pytest.mark.parametrize(("path", "scanned"), [("_config.yml", ""), ("blog/mkdocs.yml", "blog"), ("a.md", "a.md")])
+def test_a_changed_configuration_of_another_tool_has_its_whole_folder_scanned(path, scanned):
     assert with_its_folder(path) == scanned

@@ -20,7 +20,6 @@ from ..i18n import Message
 from ..models import Problem, fingerprint
 from .copied_files import reason_by_original
 from .draft_folders import reason_by_own_file
-from .jekyll_defaults import Default, defaults_in, reason_by_defaults
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
@@ -30,6 +29,7 @@ from .skipped_names import (
     reason_to_skip_folder,
     reason_to_skip_target,
 )
+from .tool_rules import NO_RULES, ToolRules
 
 _VANISHED = (errno.ENOENT, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
@@ -80,7 +80,7 @@ class FolderEntry:
     """One entry of a directory. ``path`` is relative to the root, printable, with ``/``; ``real_path`` can be opened.
 
     ``stamp`` changes when the file changes. ``linked`` marks a folder that is reached through a symbolic link.
-    ``defaults`` are those of Jekyll that apply in a folder.
+    ``rules`` are those of other tools that apply in a folder.
     """
 
     kind: EntryKind
@@ -90,7 +90,7 @@ class FolderEntry:
     cause: str = ""
     hint: str = ""
     linked: bool = False
-    defaults: tuple[Default, ...] = ()
+    rules: ToolRules = NO_RULES
 
     @property
     def problem(self) -> Problem:
@@ -166,8 +166,8 @@ def may_be_readable_later(stamp: str) -> str:
 
 def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
-    defaults = defaults_in("", root.path)
-    found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path, defaults=defaults)
+    rules = NO_RULES.within("", root.path)
+    found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path, rules=rules)
     for name in filter(None, under.split("/")):
         if found is None or found.kind is not EntryKind.FOLDER or name.startswith("."):
             return None
@@ -227,8 +227,8 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
 def _folder(above: FolderEntry, path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
     if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path) or reason_by_own_file(real_path):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    defaults = above.defaults + defaults_in(f"{path}/", real_path)
-    found = FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked, defaults=defaults)
+    rules = above.rules.within(f"{path}/", real_path)
+    found = FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked, rules=rules)
     return _misnamed(path, real_path, name) or found
 
 
@@ -246,7 +246,7 @@ def _file(root: Root, folder: FolderEntry, path: str, real_path: str, name: str)
         return None
     if root.names.has_copies and (reason := reason_by_original(real_path.rpartition("/")[0], name)):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    if folder.defaults and (reason := reason_by_defaults(folder.defaults, path, real_path)):
+    if reason := folder.rules.reason(path, real_path):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or _stamped(root, path, real_path)
 

@@ -12,6 +12,12 @@ from ..storage.regular_files import read_regular
 _SECTION_FILES = ("_index.md", "_index.markdown")
 _METADATA_FILES = ("_metadata.yml", "_metadata.yaml")
 JEKYLL_NAMES = ("_config.yml", "_config.yaml")
+CONFIGURATIONS = (
+    *JEKYLL_NAMES, "mkdocs.yml", "mkdocs.yaml", "_quarto.yml", "_quarto.yaml", "config.toml", "zola.toml",
+    ".eleventyignore",
+)  # fmt: skip
+"""The files of other tools that exclude articles of a site (``site_exclusions``)."""
+
 _LARGEST_BYTES = 2_000_000
 _BETWEEN = lazy_pattern(r"[\n,{}]")
 _WITHHOLDS = lazy_pattern(
@@ -27,10 +33,10 @@ def _names(folder: str) -> tuple[str, ...]:
 def with_its_folder(path: str) -> str:
     """The folder of *path* if it is a file about its folder, so that the whole folder is scanned; else *path*.
 
-    Empty for Jekyll's configuration of the root.
+    Empty for the configuration of a tool in the root.
     """
     parent, name = PurePosixPath(path).parent, PurePosixPath(path).name
-    if name in JEKYLL_NAMES:
+    if name in CONFIGURATIONS:
         return "" if parent == PurePosixPath() else parent.as_posix()
     return parent.as_posix() if parent.name and name in _names(parent.name) else path
 

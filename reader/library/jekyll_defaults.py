@@ -23,6 +23,9 @@ from ..storage.regular_files import read_regular
 from .draft_folders import JEKYLL_NAMES, withholds_in_a_line
 
 _LARGEST_BYTES = 2_000_000
+_MOST_DEFAULTS = 500
+"""All of them are compared with each path. With more, all articles of the site are withheld."""
+
 _YES = frozenset(("true", "yes", "on"))
 _NO = frozenset(("false", "no", "off"))
 _HEAD = lazy_pattern(r"\ufeff?---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
@@ -105,10 +108,12 @@ def _parsed(folder: str, name: str, text: str) -> tuple[Default, ...]:
         values = {field.name: field.value for field in yaml_fields(text, 1)}
     except UnreadableArticle:
         return (Default(folder, name, "", "", is_published=False),) if withholds_in_a_line(text) else ()
+    entries = list(_entries(values.get("defaults")))
+    if len(entries) > _MOST_DEFAULTS:
+        return (Default(folder, name, "", "", is_published=False),)
     source, collections = _as_folder(values.get("source")), _as_folder(values.get("collections_dir"))
     return tuple(
-        Default(folder, name, path, kind, is_published, source, collections)
-        for path, kind, is_published in _entries(values.get("defaults"))
+        Default(folder, name, path, kind, is_published, source, collections) for path, kind, is_published in entries
     )
 
 

@@ -1,7 +1,7 @@
 """Parses the fields of a block of YAML from its events. Values are texts as typed.
 
 ``title: 2018`` is the text 2018, ``source: no`` is the text no. Hostile YAML is limited: an alias is empty, a tag is
-ignored, and values nested more than _DEEPEST levels are left out.
+ignored, values nested more than _DEEPEST levels are left out, and those nested more than _DEEPEST_READ are an error.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from .field_names import row_of
 from .field_values import Field, Value
 
 _DEEPEST = 8
+_DEEPEST_READ = 100
+"""libyaml needs time for each level at every bracket: 100,000 levels would take 25 s."""
+
 _MERGE = "<<"
 _WRITE_FIELDS = Message("write lines such as title: …")
 _FRAME_EVENTS = (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)
@@ -88,8 +91,15 @@ def _scalar_text(event: yaml.ScalarEvent) -> str:
 
 def _events(text: str, first_line: int) -> _Events:
     """The events between the beginning and the end of the first document, each with its line number."""
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, _START_EVENTS) - isinstance(event, _END_EVENTS)
+            if depth > _DEEPEST_READ:
+                line = (event.start_mark.line if event.start_mark else 0) + first_line
+                raise UnreadableArticle(
+                    Message("invalid YAML: %(problem)s", problem="nested too deep"), _WRITE_FIELDS, line
+                )
             if not isinstance(event, _FRAME_EVENTS):
                 yield event, (event.start_mark.line if event.start_mark else 0) + first_line
             if isinstance(event, yaml.DocumentEndEvent):

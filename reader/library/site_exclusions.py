@@ -1,0 +1,168 @@
+"""Finds the articles that the configuration of another tool excludes from its site.
+
+Read are ``exclude``, ``exclude_patterns`` and ``collections`` of ``_config.yml`` (Jekyll, Hexo, Jupyter Book),
+``exclude_docs`` and ``draft_docs`` of ``mkdocs.yml``, ``project: render`` and ``website: drafts`` of ``_quarto.yml``,
+``ignored_content`` of ``config.toml`` (Zola), and ``.eleventyignore``. If such a file cannot be parsed but excludes
+something, or has more than _MOST_PATTERNS, all articles of the site are excluded, because they may be private.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnreadableArticle
+from ..i18n import Message
+from ..patterns import lazy_pattern
+from ..storage.regular_files import read_regular
+from .draft_folders import CONFIGURATIONS
+
+_LARGEST_BYTES = 2_000_000
+_MOST_PATTERNS, _LONGEST_PATTERN = 500, 300
+_EXCLUDES = lazy_pattern(r"^\s*(?:exclude|collections|draft|render|ignored_content)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """What the file *file_name* excludes below *folder*, relative to the root and empty or with ``/`` at its end.
+
+    ``sources`` are the folders of articles that its patterns may leave out. ``excluded`` and ``kept`` are patterns of
+    gitignore(5): one without ``/`` before its end applies to names in all folders.
+    """
+
+    folder: str
+    file_name: str
+    sources: tuple[str, ...]
+    excluded: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+    def applies_to(self, path: str) -> bool:
+        """Whether *path*, of a file relative to the root, is excluded."""
+        inside = path.removeprefix(self.folder)
+        below = {inside, *(inside.removeprefix(source) for source in self.sources)}
+        return _match(self.excluded, below) and not _match(self.kept, below)
+
+
+def exclusions_in(folder: str, real_path: str) -> tuple[Exclusion, ...]:
+    """The exclusions of the site in *folder*, relative to the root, empty or with ``/`` at its end."""
+    found = []
+    for name in CONFIGURATIONS:
+        try:
+            text = read_regular(Path(f"{real_path}/{name}"), _LARGEST_BYTES).decode("utf-8", "replace")
+        except OSError:
+            continue
+        sources, patterns = _parsed(name, text)
+        excluded = tuple(one for one in patterns if not one.startswith("!"))
+        kept = tuple(one[1:] for one in patterns if one.startswith("!"))
+        if len(patterns) > _MOST_PATTERNS:
+            excluded, kept = ("*",), ()
+        if excluded:
+            found.append(Exclusion(folder, name, sources, excluded, kept))
+    return tuple(found)
+
+
+def reason_by_exclusions(exclusions: Iterable[Exclusion], path: str) -> str:
+    """Why the file at *path* (relative to the root) is not public; empty if the *exclusions* do not say so."""
+    for one in exclusions:
+        if one.applies_to(path):
+            return Message("%(name)s says that it is not published", name=f"{one.folder}{one.file_name}")
+    return ""
+
+
+def _match(patterns: tuple[str, ...], paths: Iterable[str]) -> bool:
+    anchored, anywhere = _expressions(patterns)
+    for path in paths:
+        parts = path.split("/")
+        if any(map(anywhere.match, parts)) or any(anchored.match("/".join(parts[: n + 1])) for n in range(len(parts))):
+            return True
+    return False
+
+
+@lru_cache(50)
+def _expressions(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The patterns for paths from their beginning, and those for names in any folder."""
+    anchored, anywhere = list[str](), list[str]()
+    for pattern in patterns:
+        text = pattern.removeprefix("./").removeprefix("**/").removesuffix("/**").rstrip("/")
+        in_any_folder = "/" not in text and not pattern.startswith(("/", "./"))
+        (anywhere if in_any_folder else anchored).append(translate(text.lstrip("/")))
+        if pattern.startswith("**/") and not in_any_folder:
+            anchored.append(translate(f"*/{text}"))
+    return re.compile("|".join(anchored) or r"(?!)"), re.compile("|".join(anywhere) or r"(?!)")
+
+
+@lru_cache(50)
+def _parsed(name: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(folders of articles, patterns) of a file."""
+    try:
+        sources, patterns = _READERS[name](text)
+    except (UnreadableArticle, ValueError, RecursionError):
+        sources, patterns = [], ["*"] if _EXCLUDES.search(text) else []
+    return (
+        tuple(f"{one.removeprefix('./').strip('/')}/" for one in sources if one.strip("./")),
+        tuple(text for one in patterns if (text := one.strip()[:_LONGEST_PATTERN]) and not text.startswith("#")),
+    )
+
+
+def _of_config_yml(text: str) -> tuple[list[str], list[str]]:
+    """Jekyll's exclusions begin at the root of the site, the others are patterns as they are."""
+    values = _yaml(text)
+    sources = [*_texts(values.get("source")), "source", *_texts(values.get("collections_dir"))]
+    excluded = [f"/{one.removeprefix('./').lstrip('/')}" for one in _texts(values.get("exclude"))]
+    return sources, [*excluded, *_texts(values.get("exclude_patterns")), *_collections(values.get("collections"))]
+
+
+def _collections(value: object) -> Iterator[str]:
+    """Jekyll's collections without pages. Posts always have them."""
+    for name in _texts(value) if isinstance(value, list | tuple) else value if isinstance(value, dict) else ():
+        options = value[name] if isinstance(value, dict) else {}
+        output = str(options.get("output", "")).lower() if isinstance(options, dict) else ""
+        if output not in ("true", "yes", "on") and name != "posts":
+            yield f"/_{name}"
+
+
+def _of_mkdocs(text: str) -> tuple[list[str], list[str]]:
+    values = _yaml(text)
+    lists = (values.get("exclude_docs"), values.get("draft_docs"))
+    return [*_texts(values.get("docs_dir")), "docs"], [line for one in lists for line in str(one or "").splitlines()]
+
+
+def _of_quarto(text: str) -> tuple[list[str], list[str]]:
+    values = _yaml(text)
+    project, website = (_mapping(values.get(name)) for name in ("project", "website"))
+    not_rendered = [one[1:] for one in _texts(project.get("render")) if one.startswith("!")]
+    return [], [f"/{one.lstrip('./')}" for one in (*not_rendered, *_texts(website.get("drafts")))]
+
+
+def _of_zola(text: str) -> tuple[list[str], list[str]]:
+    import tomllib  # few sites have the file
+
+    return ["content"], list(_texts(tomllib.loads(text).get("ignored_content")))
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    from ..formats.fields.yaml_fields import yaml_fields  # imported here, as few sites have the files
+
+    return {field.name: field.value for field in yaml_fields(text, 1)}
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> Iterator[str]:
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(one, str) and one:
+            yield one
+
+
+_READERS: dict[str, Callable[[str], tuple[list[str], list[str]]]] = {
+    "_config.yml": _of_config_yml, "_config.yaml": _of_config_yml, "mkdocs.yml": _of_mkdocs,
+    "mkdocs.yaml": _of_mkdocs, "_quarto.yml": _of_quarto, "_quarto.yaml": _of_quarto, "config.toml": _of_zola,
+    "zola.toml": _of_zola, ".eleventyignore": lambda text: ([], text.splitlines()),
+}  # fmt: skip
