@@ -53,8 +53,8 @@ const confirm = async found => {
 if (found.isTitle || isFile) return found;
 const response = await fetch(new URL(found.address, root));
 const page = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('main');
-if (!parts.every(part => folded(page.textContent).includes(part))) return;
-const text = page.querySelector('.body').textContent.replace(/\s+/g, ' '), part = parts.find(one => folded(text).includes(one)) || '', at = folded(text).indexOf(part), end = at + part.length;
+if (!response.ok || !page || !parts.every(part => folded(page.textContent).includes(part))) return; // withdrawn, or a false hit
+const text = (page.querySelector('.body') || page).textContent.replace(/\s+/g, ' '), part = parts.find(one => folded(text).includes(one)) || '', at = folded(text).indexOf(part), end = at + part.length;
 return {...found, before: text.slice(Math.max(0, at - 30), at), word: text.slice(at, end), after: text.slice(end, at + 90)}
 };
 const element = (name, properties, ...children) => {

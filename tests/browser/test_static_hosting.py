@@ -29,13 +29,17 @@ class Host(ThreadingHTTPServer):
     """The path after whose answer the network is lost."""
     cut = ""
     """The path of which only half comes, before the connection breaks."""
+    gone = ""
+    """The path of a page that was deleted."""
 
 
 class Answer(SimpleHTTPRequestHandler):
     server: Host
 
     def do_GET(self) -> None:
-        if not self.server.lost:
+        if self.path == self.server.gone:
+            self.send_error(404)
+        elif not self.server.lost:
             super().do_GET()
             if self.path == self.server.last:  # an answer that began before it may end after it
                 self.server.lost = True
@@ -147,7 +151,7 @@ def results(page, address: str, query: str) -> list[str]:
 
 
 def test_articles_are_found_on_a_static_host(browser, folder):
-    with visiting(browser, folder) as (_, page):
+    with visiting(browser, folder) as (host, page):
         for query, titles in (
             ("下雨", ["大雨"]),
             ("今天", ["大桥", "大雨"]),
@@ -162,6 +166,8 @@ def test_articles_are_found_on_a_static_host(browser, folder):
         page.press("#q", "Enter")
         page.locator("#found a", has_text="大雨").click()
         assert page.locator("h1").inner_text() == "大雨"
+        host.gone = "/a/bridge/"
+        assert results(page, "/search/", "今天") == ["大雨"]
 
 
 def test_articles_are_found_below_a_path_and_without_a_host(browser, folder):
