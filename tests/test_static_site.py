@@ -250,3 +250,13 @@ def test_an_export_does_not_forget_what_it_could_not_see(tmp_path):
     for name in ("../out.txt", "a/../../out.txt", ".reader-export"):
         with pytest.raises(OSError, match="Invalid"):
             again.write(name, b"")
+
+
+def test_a_page_whose_name_another_page_takes_is_reported(tmp_path):
+    """The sections ``index.html`` and ``a/feed.xml``."""
+    folder = StaticFolder(tmp_path / "public")
+    for first, second in (("s/index.html/index.html", "s/index.html"), ("s/a/feed.xml", "s/a/feed.xml/index.html")):
+        folder.write(first, b"first")
+        with pytest.raises(OSError, match="another page of this site takes its name"):
+            folder.write(second, b"second")
+        assert folder.read(first) == b"first"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..i18n import N_, Message
 from ..models import fingerprint
@@ -19,6 +19,7 @@ STATIC = "static/"
 """Files below it have a content hash in their URL. Cached pages may still use those of an earlier export."""
 
 _FOREIGN_FILE = Message(N_("a file that no export wrote is in the way; it was kept"))
+_TAKEN = Message(N_("another page of this site takes its name; rename the section that one of them shows"))
 _LINK = Message(N_("a link out of the folder is in the way"))
 
 
@@ -30,6 +31,7 @@ class StaticFolder:
         self._folder, self._root = folder, os.path.realpath(folder)
         self._earlier = _read_record(folder / RECORD)
         self._written: dict[str, str] = {}
+        self._folders = set[PurePosixPath]()
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file atomically. Raises OSError, also for a path outside of the folder and for a file that no export
@@ -37,7 +39,9 @@ class StaticFolder:
         path = self._folder / name
         if ".." in path.relative_to(self._folder).parts or name == RECORD:
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        digest = fingerprint(content)
+        digest, folders = fingerprint(content), PurePosixPath(name).parents
+        if PurePosixPath(name) in self._folders or any(str(one) in self._written for one in folders):
+            raise OSError(errno.EEXIST, _TAKEN)
         if self._is_outside(path.parent):
             raise OSError(errno.ELOOP, _LINK)
         if name not in self._earlier and name not in self._written and not _may_be_replaced(path, digest):
@@ -47,6 +51,7 @@ class StaticFolder:
             record.write(_line(name, digest))
         replace_derived_file(path, content, PUBLIC)
         self._written[name] = digest
+        self._folders.update(folders)
 
     @property
     def names(self) -> list[str]:
