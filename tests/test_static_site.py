@@ -252,6 +252,19 @@ def test_an_export_does_not_forget_what_it_could_not_see(tmp_path):
             again.write(name, b"")
 
 
+def test_a_folder_whose_record_cannot_be_written_is_refused_at_once(tmp_path):
+    """A folder in its place stands for one without the right to write, which root has."""
+    (tmp_path / "read-only/.reader-export").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError, match="read-only"):
+        StaticFolder(tmp_path / "read-only")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "other").write_text("mine", "utf-8")
+    (tmp_path / "linked/.reader-export").symlink_to(tmp_path / "other")
+    with pytest.raises(OSError, match="a link out of the folder"):
+        StaticFolder(tmp_path / "linked")
+    assert (tmp_path / "other").read_text("utf-8") == "mine"
+
+
 def test_a_page_whose_name_another_page_takes_is_reported(tmp_path):
     """The sections ``index.html`` and ``a/feed.xml``."""
     folder = StaticFolder(tmp_path / "public")

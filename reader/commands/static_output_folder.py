@@ -29,6 +29,7 @@ class StaticFolder:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._root = folder, os.path.realpath(folder)
+        self._record("")
         self._earlier = _read_record(folder / RECORD)
         self._written: dict[str, str] = {}
         self._folders = set[PurePosixPath]()
@@ -47,11 +48,19 @@ class StaticFolder:
         if name not in self._earlier and name not in self._written and not _may_be_replaced(path, digest):
             raise OSError(errno.EEXIST, _FOREIGN_FILE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (self._folder / RECORD).open("a", encoding="utf-8", errors="surrogateescape") as record:
-            record.write(_line(name, digest))
+        self._record(_line(name, digest))
         replace_derived_file(path, content, PUBLIC)
         self._written[name] = digest
         self._folders.update(folders)
+
+    def _record(self, line: str) -> None:
+        path = self._folder / RECORD
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, _LINK, str(path))
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        record = os.open(path, flags, PUBLIC)
+        with open(record, "a", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 a descriptor
+            file.write(line)
 
     @property
     def names(self) -> list[str]:
