@@ -18,6 +18,7 @@ from .services import Services, start_background
 from .settings import Settings
 from .web.commenting.comment_access import author_check
 from .web.http_responses.conditional_responses import encoding_for
+from .web.limits.form_limits import RequestInMemory
 from .web.metrics.metric_files import use_metric_files
 from .web.middleware.access_log import AccessLog, writer_to
 from .web.middleware.compression_dictionary import CompressionDictionaryMiddleware
@@ -44,6 +45,7 @@ def create_app(services: Services | None = None) -> Flask:
     settings = services.settings
     app = Flask("reader", root_path=str(settings.templates.parent), static_folder=None)
     app.jinja_loader = services.render.loader
+    app.request_class = RequestInMemory
     app.extensions["reader"] = services
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     use_metric_files(settings.instance / "metrics")

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import tempfile
 import threading
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image
 from test_atomic_files import no_room_beyond
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import create_environ, encode_multipart, run_wsgi_app
 
 from reader.app import create_app
@@ -509,11 +511,17 @@ def test_a_huge_form_is_refused_before_it_is_read(desk):
 # -- pictures -----------------------------------------------------------------------------------------------------
 
 
-def test_an_uploaded_picture_lies_beside_the_article_and_shows_with_its_caption(desk):
+def test_an_uploaded_picture_lies_beside_the_article_and_shows_with_its_caption(desk, monkeypatch):
+    """No folder for temporary files is needed: it may be full, or read-only in a container."""
     desk.put("2026-05-01/rain.md", RAIN)
     fields = desk.fields("2026-05-01/rain.md")
-    upload = {"picture": (io.BytesIO(picture()), "../../x.php"), "caption": "河边[一]"}
-    answer = desk.post("picture", fields | upload)
+    large = FileStorage(io.BytesIO(picture() + bytes(600_000)), "../../x.php")
+    upload = {"picture": large, "caption": "河边[一]"}
+    boundary, content = encode_multipart(fields | upload)
+    kind = f"multipart/form-data; boundary={boundary}"
+    with monkeypatch.context() as without_temporary_files:
+        without_temporary_files.setattr(tempfile, "tempdir", "/nonexistent")
+        answer = desk.client.post("/editor/article/picture", data=content, content_type=kind)
     assert answer.status_code == 200, answer.text
     sent = fields_in(answer.text)
     assert re.search(r"!\[河边\\\[一\\\]\]\(rain/[0-9a-f]{12}\.png\)", sent["body"])

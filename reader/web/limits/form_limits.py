@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from io import BytesIO
+from typing import IO
+
+from flask import Blueprint, Request, request
+
+
+class RequestInMemory(Request):
+    """A request whose uploads stay in memory: all forms have a limit, and the folder for temporary files may be full or
+    read-only. Werkzeug would write those of more than 500 KB there."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
+        return BytesIO()
 
 
 def limit_forms(blueprint: Blueprint, largest_bytes: int) -> None:
