@@ -115,6 +115,31 @@ xmlns:wp="http://wordpress.org/export/1.2/"><channel><wp:wxr_version>1.2</wp:wxr
     assert draft_of(settings, "next").draft is draft
 
 
+WXR = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+xmlns:wp="http://wordpress.org/export/1.2/"><channel><wp:wxr_version>1.2</wp:wxr_version>{}</channel></rss>"""
+POST = """<item><title>{name}</title><link>https://dukou.example/{link}</link>
+<content:encoded>渡口的灯亮了。</content:encoded><wp:post_name>{name}</wp:post_name><wp:post_date>2018-11-20 10:00:00</wp:post_date>
+<wp:post_type>{kind}</wp:post_type><wp:status>publish</wp:status><wp:postmeta><wp:meta_key>{meta}</wp:meta_key>
+<wp:meta_value>{value}</wp:meta_value></wp:postmeta></item>"""
+
+
+def test_messages_of_visitors_and_posts_for_members_are_not_published(run, settings, tmp_path):
+    posts = [
+        ("contact", "?post_type=flamingo_inbound&amp;p=1", "flamingo_inbound", "x", "1"),
+        ("entry", "?post_type=form_entry&amp;p=2", "form_entry", "x", "1"),
+        ("members", "members/", "post", "_members_access_role", "editor"),
+        ("payers", "?p=4", "post", "_jetpack_newsletter_access", "paid_subscribers"),
+        ("open", "?p=5", "post", "_jetpack_newsletter_access", "everybody"),
+        ("news", "news/ferry/", "news", "x", "1"),
+    ]
+    items = [POST.format_map(dict(zip(("name", "link", "kind", "meta", "value"), one, strict=True))) for one in posts]
+    (tmp_path / "wxr.xml").write_text(WXR.format("".join(items)), "utf-8")
+    assert run(tmp_path / "wxr.xml").exit_code == 0
+    drafts = {name: draft_of(settings, name).draft for name in ("entry", "members", "payers", "open", "news")}
+    assert drafts == {"entry": True, "members": True, "payers": True, "open": False, "news": False}
+    assert not [name for name in files(settings) if "contact" in name]
+
+
 @pytest.mark.parametrize(("date", "draft"), [("2099-11-20T10:00:00.000Z", False), (None, True), ("x", True)])
 def test_a_scheduled_post_of_ghost_without_its_date_is_a_draft(run, settings, tmp_path, date, draft):
     post = {"id": "1", "title": "明年", "slug": "next", "html": "<p>明年的河水上涨。</p>", "status": "scheduled"}

@@ -29,10 +29,18 @@ _NO_ARTICLES = frozenset(
     ["attachment", "revision", "nav_menu_item", "custom_css", "customize_changeset", "oembed_cache", "user_request"]
     + ["wp_block", "wp_template", "wp_template_part", "wp_global_styles", "wp_navigation", "wp_font_family"]
     + ["wp_font_face", "wpcf7_contact_form", "elementor_library", "acf-field", "acf-field-group", "feedback"]
+    + ["flamingo_contact", "flamingo_inbound", "flamingo_outbound", "nf_sub", "postman_sent_mail", "scheduled-action"]
+    + ["shop_order", "shop_order_refund", "shop_coupon", "shop_subscription", "edd_payment", "give_payment"]
 )
-"""Types of posts that are parts of a site."""
+"""Types of posts that are parts of a site, or messages and orders of its visitors."""
 _NOT_KEPT = frozenset(["trash", "auto-draft", "inherit"])
 _PUBLISHED = frozenset(["publish", "future", ""])
+_ARTICLES = frozenset(["post", "page", ""])
+_LIMITED_BY = (
+    "_members_access_role", "rcp_subscription_level", "rcp_access_level", "_wpmem_block", "_jetpack_newsletter_access",
+)  # fmt: skip
+"""Fields of plugins that show a post to members only."""
+_NO_LIMIT = frozenset(["", "0", "all", "none", "everybody"])
 _NO_CATEGORY = re.compile(r"uncategori[sz]ed(-[a-z]{2})?|未分类|未分類")
 _SIZE = re.compile(r"-\d+x\d+(?=\.\w+$)|-scaled(?=\.\w+$)")
 
@@ -209,17 +217,32 @@ def _is_later(published: datetime | None, updated: datetime | None) -> bool:
     return updated - published >= timedelta(minutes=1)
 
 
+def _has_page(post: Post) -> bool:
+    """Whether visitors can open the post. Plugins store what only their own pages show, such as messages of visitors,
+    as posts of a type without addresses: their links are ``/?post_type=flamingo_inbound&p=7``."""
+    return post.get("wp:post_type") in _ARTICLES or "?" not in post.get("link")
+
+
+def _is_for_members(post: Post) -> bool:
+    return any(post.meta.get(name, "").strip().lower() not in _NO_LIMIT for name in _LIMITED_BY)
+
+
 def _is_public(post: Post) -> bool:
     """Whether the post is public. A scheduled post (``future``) without a readable date is not: it would be published
     immediately."""
     status = post.get("wp:status")
     has_its_date = status != "future" or _scheduled(post) is not None
-    return status in _PUBLISHED and has_its_date and not post.get("wp:post_password")
+    is_open = _has_page(post) and not post.get("wp:post_password") and not _is_for_members(post)
+    return status in _PUBLISHED and has_its_date and is_open
 
 
 def _notes(post: Post, unknown: Iterable[str]) -> Iterator[str]:
     if post.get("wp:post_password"):
         yield Message("protected by a password there; imported as a draft, which is not published")
+    elif not _has_page(post):
+        yield not_public(post.get("wp:post_type"))
+    elif _is_for_members(post):
+        yield not_public("members")
     elif not _is_public(post):
         yield not_public(post.get("wp:status"))
     if names := ", ".join(unknown):
