@@ -400,11 +400,14 @@ def test_the_titles_of_feeds_are_plain_text_and_podcasts_keep_their_sound(run, s
     items = item.format("Vec&lt;T&gt; 与 &lt;b&gt;AT&amp;amp;amp;T&lt;/b&gt;", 1, long, "") + item.format(
         "播客一期", 2, "节目简介。", sound
     )
-    (tmp_path / "f.xml").write_text(f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>', "utf-8")
+    items += item.format("未写完", 3, long, "<app:control><app:draft>yes</app:draft></app:control>")
+    rss = '<rss version="2.0" xmlns:app="http://www.w3.org/2007/app">'
+    (tmp_path / "f.xml").write_text(f"{rss}<channel><title>x</title>{items}</channel></rss>", "utf-8")
     result = run(tmp_path / "f.xml")
     assert result.exit_code == 0, result.output
     assert draft_of(settings, "Vec-T-与-AT-T").title == "Vec<T> 与 AT&T"
     assert 'href="https://m.example/1.mp3"' in body_of(settings, "播客一期")
+    assert [draft_of(settings, name).draft for name in ("播客一期", "未写完")] == [False, True]
 
 
 def test_a_file_in_the_folder_holds_its_inner_pictures():

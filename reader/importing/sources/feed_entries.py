@@ -74,6 +74,7 @@ def entries(content: bytes, address: str) -> Iterator[FeedItem]:
             updated=dict.get(entry, "updated") or "",
             names=names,
             tags=[tag.get("term") or "" for tag in entry.get("tags", [])],
+            is_draft=(entry.get("app_draft") or entry.get("draft") or "").strip().lower() == "yes",  # RFC 5023 13.1.1
         )
 
 
@@ -116,7 +117,15 @@ def _enclosures(enclosures: list[dict[str, str]]) -> str:
 
 
 def _entry(
-    *, address: str, body_html: str, title: str, published: str, updated: str, names: list[str], tags: list[str]
+    *,
+    address: str,
+    body_html: str,
+    title: str,
+    published: str,
+    updated: str,
+    names: list[str],
+    tags: list[str],
+    is_draft: bool = False,
 ) -> FeedItem:
     persons = tuple(name for author in names for name in names_in(author) if is_person(name))
     draft = Draft(
@@ -126,6 +135,7 @@ def _entry(
         updated=date_in_text(updated),
         byline=persons,
         tags=tuple(dict.fromkeys(tag.strip() for tag in tags if 0 < len(tag.strip()) <= 30)),
+        draft=is_draft,
     )
     is_podcast = "<video " in body_html  # a podcast has no text besides its notes
     tokens = len(TOKEN.findall(re.sub(r"<[^<>]+>", " ", body_html)))
