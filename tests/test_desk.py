@@ -536,6 +536,15 @@ def test_an_uploaded_picture_lies_beside_the_article_and_shows_with_its_caption(
     assert "<figcaption>河边[一]</figcaption>" in page
 
 
+def test_a_picture_that_was_chosen_but_not_added_is_saved_too(desk):
+    desk.put("2026-05-01/rain.md", RAIN)
+    upload = {"picture": (io.BytesIO(picture()), "x.png"), "caption": "河边"}
+    assert desk.post("save", desk.fields("2026-05-01/rain.md") | upload).status_code == 303
+    text = desk.bytes_of("2026-05-01/rain.md").decode()
+    name = re.search(r"!\[河边\]\((rain/[0-9a-f]{12}\.png)\)", text)[1]
+    assert desk.bytes_of(f"2026-05-01/{name}") == picture()
+
+
 @pytest.mark.parametrize(
     "content",
     [

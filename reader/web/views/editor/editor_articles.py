@@ -120,7 +120,8 @@ def preview() -> Response:
 def save() -> Response | WerkzeugResponse:
     """Writes the file if it has not changed since it was opened. Otherwise writes nothing and shows both versions.
 
-    Asks for confirmation before a save that publishes the article.
+    A picture that was chosen but not yet added is added. Asks for confirmation before a save that publishes the
+    article.
     """
     sent = submitted()
     settings = services().settings
@@ -128,6 +129,8 @@ def save() -> Response | WerkzeugResponse:
         content = read_file(settings, sent.file)
         if digest_of(content) != sent.digest:
             return conflict_page(sent, content)
+        if (chosen := request.files.get("picture")) and chosen.filename:
+            sent = _with_markup(sent, _uploaded(sent))
         new = changed(sent, content)
         if new.content is None:
             return article_page(sent, new.article, in_words(new.problem))
