@@ -528,11 +528,15 @@ def test_a_changed_article_tells_the_sites_of_now_and_of_before(sending, drop, o
 def test_an_article_that_is_withdrawn_or_renamed_while_the_server_is_down_tells_the_sites(
     sending, drop, settings, other: Other
 ) -> None:
-    drop("2026-05-03/moved.md", f"# 改名\n\n见[这里]({other.url}/linked)。")
+    for name in ("moved", "wind"):
+        drop(f"2026-05-03/{name}.md", f"# {name}\n\n见[这里]({other.url}/linked)。")
     site = sending("send")
     site.worker.plan()
+    # Another machine of this site has a later release of the folder.
+    site.queue.plan(f"{NEWS}/a/later", "later", "1", [f"{other.url}/linked"], site.now)
     site.work()
     count = len(other.told)
+    drop("2026-05-03/wind.md", f"---\ntitle: wind\ndraft: true\n---\n见[这里]({other.url}/linked)。")
     folder = settings.articles
     (folder / "2026-05-02/out.md").unlink()
     (folder / "2026-05-03/moved.md").rename(folder / "2026-05-03/new.md")
@@ -540,7 +544,9 @@ def test_an_article_that_is_withdrawn_or_renamed_while_the_server_is_down_tells_
         restarted = sending("send")
         restarted.worker.plan()
         restarted.work()
-    assert sorted(told(other)[count:]) == [(f"{NEWS}/a/{slug}", f"{other.url}/linked") for slug in ("new", "out")]
+    assert sorted(told(other)[count:]) == [
+        (f"{NEWS}/a/{slug}", f"{other.url}/linked") for slug in ("new", "out", "wind")
+    ]
 
 
 def test_an_endpoint_that_fails_is_told_again_later_and_one_that_refuses_is_not(sending, other: Other) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .. import urls
 from ..catalog import Catalog
-from ..errors import Busy, ChildFailed, FetchFailed, Moved, NotFound, StateUnusable
+from ..errors import Busy, ChildFailed, FetchFailed, Gone, Moved, NotFound, StateUnusable
 from ..feeds.feed_page import look_up
 from ..feeds.selection import EVERYTHING
 from ..http_client.client import HttpClient
@@ -79,8 +79,9 @@ class MentionWorker:
         originals = self._catalog.original_slugs(touched)
         for article in self._catalog.articles(touched):
             self._plan_one(article, originals.get(article.slug, article.slug))
-        for slug in filter(self._is_gone, left):
-            self._queue.withdraw(slug, self._clock())
+        for slug in left:
+            if self._is_gone(slug, was_seen=self._states is not None):
+                self._queue.withdraw(slug, self._clock())
         self._states = states
         self._next_check = 0.0
 
@@ -95,14 +96,17 @@ class MentionWorker:
         except Exception:
             log.exception("the mentions of %s are not queued", article.slug)
 
-    def _is_gone(self, slug: str) -> bool:
-        """Whether there is no such article any more, under this slug or a new one."""
+    def _is_gone(self, slug: str, *, was_seen: bool) -> bool:
+        """Whether the article is no longer public, under this slug or a new one. Of one that this process has not seen,
+        the catalog must have a removal or a draft: another machine may have sent its mentions, and have it already."""
         try:
             self._catalog.article(slug)
         except Moved:
             return False
-        except NotFound:
+        except Gone:
             return True
+        except NotFound:
+            return was_seen or slug in self._catalog.original_slugs([slug])
         return False
 
     def work(self, stop: threading.Event) -> int:
