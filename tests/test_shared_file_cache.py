@@ -133,6 +133,11 @@ def test_a_bucket_that_is_silent_holds_few_threads(tmp_path, s3, bucket_url, mon
             assert store.find("bb-1.pdf") is None
             assert not any(future.done() for future in waiting)
             assert [future.result(LIMIT_SECONDS) for future in waiting] == [None] * MOST_REQUESTS
+        store.bucket._silent_until, uploads = 0.0, []
+        with monkeypatch.context() as patched:
+            patched.setattr(obstore, "put", lambda *_, **__: uploads.append(1))
+            store.put("aa-2.pdf", PDF)
+        assert uploads == [], "it would be waited for longer"
     finally:
         s3.process.send_signal(signal.SIGCONT)
     assert store.put("aa-1.pdf", PDF).read_bytes() == PDF

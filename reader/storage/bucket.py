@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ from ..i18n import Message
 from .log_formatter import first_line
 
 if TYPE_CHECKING:
-    from obstore import GetResult
+    from obstore import GetResult, PutResult
     from obstore.store import ObjectStore
 
 CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
@@ -31,7 +32,7 @@ CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
 accepts them and is silent."""
 
 FIRST_ANSWER_SECONDS = 2
-"""How long a bucket may take to say whether it has an object: somebody waits, and the file may have to be made."""
+"""How long a bucket may take to say whether it has an object: somebody waits for the file, also while it is uploaded."""
 
 MOST_REQUESTS = 4
 """The maximum number of requests to the bucket at a time, per process. The next ones do without it: a slow bucket must
@@ -90,7 +91,13 @@ class Bucket:
 
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, DIGEST).hexdigest()
-        return self._ask(lambda: obstore.put(self._store, name, path, attributes={DIGEST: digest})) is not None
+
+        def send() -> PutResult:
+            with suppress(FileNotFoundError):
+                obstore.head(self._impatient_store, name)  # a silent bucket must not hold the worker for 20 s
+            return obstore.put(self._store, name, path, attributes={DIGEST: digest})
+
+        return self._ask(send) is not None
 
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""
