@@ -71,6 +71,12 @@ def test_what_one_machine_has_made_is_found_by_another_and_by_one_that_has_lost_
     assert second.find("aa-2.txt") is None
 
 
+def test_a_file_larger_than_the_cache_is_no_error(tmp_path, bucket_url):
+    store = SharedFileCache(tmp_path, 1_000, Bucket(bucket_url))
+    store.put("aa-1.pdf", PDF)
+    assert store.find("aa-1.pdf") is None
+
+
 def test_files_of_many_megabytes_arrive_whole(tmp_path, bucket_url):
     first, second = (SharedFileCache(tmp_path / n, 10**9, Bucket(bucket_url)) for n in "ab")
     content = os.urandom(1 << 20) * 24

@@ -32,7 +32,7 @@ CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, MOST_RETRIES = 2, 20, 2, 1
 accepts them and is silent."""
 
 FIRST_ANSWER_SECONDS = 2
-"""How long a bucket may take to say whether it has an object: somebody waits for the file, also while it is uploaded."""
+"""How long a bucket may take to say whether it has an object. Somebody waits for the file, also for its upload."""
 
 MOST_REQUESTS = 4
 """The maximum number of requests to the bucket at a time, per process. The next ones do without it: a slow bucket must
@@ -86,11 +86,14 @@ class Bucket:
             return None
 
     def upload(self, name: str, path: Path) -> bool:
-        """Puts the file at *path* into the bucket. Returns whether that succeeded."""
+        """Puts the file at *path* into the bucket. Returns whether that succeeded; not if it was evicted meanwhile."""
         import obstore
 
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, DIGEST).hexdigest()
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, DIGEST).hexdigest()
+        except OSError:
+            return False
 
         def send() -> PutResult:
             with suppress(FileNotFoundError):
