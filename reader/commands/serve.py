@@ -12,6 +12,7 @@ from functools import partial
 import click
 
 from ..backup.unfinished_restore import unfinished
+from ..child_process.secrets_of_parent import hide_this_process
 from ..comments.default_mode import mode_of
 from ..editing.access_token import create_token, login_url, token_of
 from ..i18n import Message
@@ -42,6 +43,7 @@ CORES, COUNT = os.cpu_count() or 2, click.IntRange(1, 256)
 def command(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve the articles folder until interrupted; new files appear within a second."""
     open_standard_files()
+    hide_this_process()
     check_process_limits(settings, workers)
     check_folders(settings)
     if fault := unfinished(settings):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 
+import pytest
 import waiting
 from serving import free_port, inherited, put_empty_state
 from waiting import LIMIT_SECONDS
@@ -152,6 +153,14 @@ def children(pid: int) -> list[int]:
         with suppress(OSError):
             found += [int(word) for word in listed.read_text().split()]
     return found
+
+
+def descriptors(pid: int) -> list[Path]:
+    """The open files of a server's process, which it hides from all but root."""
+    try:
+        return list(Path(f"/proc/{pid}/fd").iterdir())
+    except PermissionError:
+        pytest.skip("only root sees the open files of a server")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faults.running import Server, is_alive, running, wait_for
+from faults.running import Server, descriptors, is_alive, running, wait_for
 from long_forms import LONG, few, long_form
 from waiting import LIMIT_SECONDS
 
@@ -65,14 +65,14 @@ def test_web_processes_end_with_the_main_process(server):
 def test_the_main_process_has_no_threads_and_holds_no_database(server):
     main = Path(f"/proc/{server.process.pid}")
     assert len(list((main / "task").iterdir())) == 1
-    files = {os.readlink(file) for file in (main / "fd").iterdir()}
+    files = {os.readlink(file) for file in descriptors(server.process.pid)}
     assert not [name for name in files if "sqlite3" in name]
 
 
 def open_files(process: int) -> set[str]:
     """What the descriptors of *process* refer to, without the first three. One may be closed meanwhile."""
     found = set()
-    for file in Path(f"/proc/{process}/fd").iterdir():
+    for file in descriptors(process):
         with suppress(FileNotFoundError):
             found |= {os.readlink(file)} if int(file.name) > 2 else set()
     return found
@@ -94,7 +94,7 @@ def test_a_server_serves_and_recovers_whoever_started_it(tmp_path, code):
     server.begin()
     try:
         wait_for(lambda: server.status("/a/s1") == 200, server)
-        files = {os.readlink(f"/proc/{server.process.pid}/fd/{number}") for number in (0, 1, 2)}
+        files = {os.readlink(file) for file in descriptors(server.process.pid) if int(file.name) < 3}
         assert not [name for name in files if "serve.lock" in name or "socket:" in name]
         (victim,) = server.web_processes()
         os.kill(victim, signal.SIGKILL)

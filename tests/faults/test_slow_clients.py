@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from faults.running import Server, running, wait_for
+from faults.running import Server, descriptors, running, wait_for
 from long_forms import few, long_form
 from waiting import LIMIT_SECONDS
 
@@ -261,7 +261,7 @@ def is_being_sent(server, path) -> bool:
 
 
 def is_open(server, name) -> bool:
-    files = [file for pid in server.web_processes() for file in Path(f"/proc/{pid}/fd").iterdir()]
+    files = [file for pid in server.web_processes() for file in descriptors(pid)]
     with suppress(FileNotFoundError):
         return any(file.readlink().name == name for file in files)
     return True

@@ -93,8 +93,17 @@ def add_up_ended() -> None:
 
 
 def _has_ended(path: Path) -> bool:
+    """Not by ``/proc``, where a service manager may hide the other processes (``ProtectProc=invisible``)."""
     process_id = path.stem.partition("_")[2]
-    return process_id.isdigit() and not Path(f"/proc/{process_id}").exists()
+    if not process_id.isdigit():
+        return False
+    try:
+        os.kill(int(process_id), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:  # a later process of another user
+        return False
+    return False
 
 
 def _add_up(sums: Path, ended: list[Path]) -> None:
