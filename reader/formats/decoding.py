@@ -10,16 +10,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import webencodings
+from dataclasses import dataclass, replace
 
 from ..chinese import compose
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
+from .declared_encodings import codec_of_label, find_declaration
 from .frequent_characters import JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL
+from .single_byte_encodings import SingleByteGuess, guess_single_byte
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -31,14 +30,12 @@ _BYTE_ORDER_MARKS = (
 _OTHER_LINE_ENDS = lazy_pattern("[\u2028\u2029\x85]")
 """Line ends of some word processors and mainframes, for a file that has no others."""
 _UNPRINTABLE = lazy_pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_DECLARED = re.compile(rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_DECLARED_WITHIN_BYTES = 4096
 _HINT = Message("save the file as UTF-8 text")
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """A legacy encoding. ``frequent`` are its frequent characters; empty means all letters.
+    """A legacy encoding with two-byte characters. ``frequent`` are its frequent characters; empty means all letters.
 
     ``usual`` are the first bytes of its other common characters.
     """
@@ -47,16 +44,11 @@ class Encoding:
     codec: str
     frequent: frozenset[str]
     usual: range = range(0)
-    wide: bool = True
-    """True for encodings with two-byte characters."""
-    common: frozenset[str] = frozenset()
-    """The letters that are at least half of the letters of any text: other scripts have the same bytes."""
 
 
 _PUNCTUATION = frozenset("，。、：；？！（）《》“”‘’「」『』…—·\u3000")
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
 _CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџ")
-_COMMON_CYRILLIC = frozenset("оеаинтсрвлкі")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüýßÀÄÁÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝ“”‘’„–—…«»€£°·©®™§¿¡×•\u00a0²³½")
 """Without Ã and Â, which are frequent in UTF-8 that was decoded as Latin-1."""
 LEGACY = (
@@ -66,12 +58,11 @@ LEGACY = (
     Encoding("EUC-KR", "cp949", KOREAN | _PUNCTUATION, range(0xB0, 0xC9)),
     Encoding("Shift_JIS", "cp932", JAPANESE | _KANA | _PUNCTUATION, range(0x88, 0x98)),
     Encoding("EUC-JP", "euc_jp", JAPANESE | _KANA | _PUNCTUATION, range(0xB0, 0xD0)),
-    Encoding("windows-1251", "cp1251", _CYRILLIC, range(0xC0, 0xE0), wide=False, common=_COMMON_CYRILLIC),
-    Encoding("KOI8-U", "koi8_u", _CYRILLIC, range(0xE0, 0x100), wide=False, common=_COMMON_CYRILLIC),
-    Encoding("ISO-8859-5", "iso8859_5", _CYRILLIC, range(0xB0, 0xD0), wide=False, common=_COMMON_CYRILLIC),
-    Encoding("windows-1252", "cp1252", _WESTERN, wide=False),
+    Encoding("Johab", "johab", KOREAN | _PUNCTUATION, range(0x84, 0xD4)),
 )
-"""The encodings to try if the declared one is missing or does not fit. Of equally likely ones, the first is used."""
+"""The encodings with two-byte characters. Of equally likely ones, the first is used."""
+
+_NAMES = {each.codec: each.name for each in LEGACY}
 
 _UTF8_SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}"
@@ -79,6 +70,7 @@ _UTF8_SEQUENCE = re.compile(
 )
 _DAMAGED_SEQUENCE = re.compile(rb"[\xc2-\xf4](?:\Z|.?[\x80-\xbf])", re.DOTALL)
 _NOT_ASCII = lazy_pattern(r"[^\x00-\x7f]")
+_WITHIN_WORD = lazy_pattern(r"(?<=[A-Za-z])[^\x00-\x7f](?=[\x00-\x7f])")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
@@ -129,9 +121,9 @@ def detect_encoding(data: bytes, declared: str = "") -> DetectedEncoding:
     if b"\x00" in data:
         return _detect_wide(data) or DetectedEncoding("utf-8", Message("not a text file"), data.index(b"\x00"))
     if data.isascii():
-        return _detect_seven_bit(data, declared or _find_declaration(data))
+        return _detect_seven_bit(data, declared or find_declaration(data))
     whole = _try_decode(data, "utf-8", "UTF-8")
-    return _detect_legacy(data, declared or _find_declaration(data), whole) if whole.problem else whole
+    return _detect_legacy(data, declared or find_declaration(data), whole) if whole.problem else whole
 
 
 def _try_decode(data: bytes, codec: str, name: str) -> DetectedEncoding:
@@ -170,20 +162,26 @@ _SAMPLE_BYTES = 20_000
 """A multiple of 4, so that no character is split."""
 
 
-def _find_declaration(data: bytes) -> str:
-    found = _DECLARED.search(data[:_DECLARED_WITHIN_BYTES])
-    return found[1].decode("ascii", "ignore") if found else ""
-
-
 def _detect_seven_bit(data: bytes, declared: str) -> DetectedEncoding:
-    """Detects ISO-2022-JP and HZ, which encode Han characters in ASCII bytes, and UTF-7, which no browser reads."""
+    """Detects ISO-2022 and HZ, which encode Han characters in ASCII bytes, and UTF-7, which no browser reads."""
+    if escape := _ISO_2022.search(data):
+        return _detect_iso_2022(data, escape)
     is_hz = declared.lower() == "hz-gb-2312" or (_HZ.search(data) and _is_text_in(data, "hz"))
-    codec = "hz" if is_hz else "iso2022_jp" if b"\x1b$" in data else "ascii"
-    if codec == "ascii" and (found := _UTF7.search(data)) and _is_utf7(data):
+    if is_hz and not _try_decode(data, "hz", "").problem:
+        return DetectedEncoding("hz")
+    if (found := _UTF7.search(data)) and _is_utf7(data):
         return DetectedEncoding("ascii", Message("UTF-7 is not read"), found.start())
-    return DetectedEncoding(codec if not _try_decode(data, codec, "").problem else "ascii")
+    return DetectedEncoding("ascii")
 
 
+def _detect_iso_2022(data: bytes, escape: re.Match[bytes]) -> DetectedEncoding:
+    """Tries the variants for the character set that *escape* selects."""
+    tried = [_try_decode(data, codec, "ISO-2022") for codec in _ISO_2022_CODECS]
+    return next((each for each in tried if not each.problem), replace(tried[0], position=escape.start()))
+
+
+_ISO_2022 = re.compile(rb"\x1b\$(?:[@AB]|[()][ABCDEGHIJKLM@-O])")
+_ISO_2022_CODECS = ("iso2022_jp", "iso2022_kr", "iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_jp_ext")
 _HZ = re.compile(rb"~\{(?:[!-}][!-~]){2,200}~\}")
 _UTF7 = re.compile(rb"\+[A-Za-z0-9+/]{8,}-?")
 _LEAST_USUAL = 0.6
@@ -216,25 +214,37 @@ def _share_of_frequent(text: str) -> float:
 
 def _detect_legacy(data: bytes, declared: str, damaged: DetectedEncoding) -> DetectedEncoding:
     """Detects the encoding of *data* that is not valid UTF-8: a legacy encoding, or *damaged* UTF-8."""
-    declared_encoding = _encoding_of_label(declared)
-    found = [(_score(data, each, declared_encoding), each) for each in _candidates(data, declared_encoding)]
-    score, best = max(found, key=lambda pair: pair[0])
-    if _is_almost_utf8(data, score, best):
+    codec = codec_of_label(declared)
+    score, best = max(((_score(data, each, codec), each) for each in LEGACY), key=lambda pair: pair[0])
+    guess = guess_single_byte(data, "" if codec in _NAMES else codec)
+    few = sum(map(len, _HIGH_BYTES.findall(data))) < _FEW_BYTES
+    if guess.score > score or (few and guess.is_declared):
+        most = _MOST_UTF8 if guess.score >= _VERY_LIKELY else _MOST_UTF8_IN_BYTES
+        return damaged if _is_almost_utf8(data, guess.score, most) else _checked_guess(data, guess, damaged)
+    if _is_almost_utf8(data, score, _MOST_UTF8):
         return damaged
     checked = _try_decode(data, best.codec, best.name)
-    if not checked.problem and score < _LEAST_LIKELY:
-        byte = f"0x{data[damaged.position]:02x}"
-        return DetectedEncoding(best.codec, _unlikely_message(byte, best.name), damaged.position)
+    is_ambiguous = few and guess.score > _AMBIGUOUS and _NAMES.get(codec) != best.name
+    if not checked.problem and (score < _LEAST_LIKELY or is_ambiguous):
+        return _unlikely(data, best.codec, best.name, damaged.position)
     return checked
 
 
-def _unlikely_message(byte: str, name: str) -> Message:
-    return Message("unknown encoding: byte %(byte)s is not UTF-8, and could be %(encoding)s", byte=byte, encoding=name)
+def _checked_guess(data: bytes, guess: SingleByteGuess, damaged: DetectedEncoding) -> DetectedEncoding:
+    if not guess.is_certain:
+        return _unlikely(data, guess.codec, guess.name, damaged.position)
+    return _try_decode(data, guess.codec, guess.name)
 
 
-def _is_almost_utf8(data: bytes, score: float, best: Encoding) -> bool:
+def _unlikely(data: bytes, codec: str, name: str, position: int) -> DetectedEncoding:
+    byte = f"0x{data[position]:02x}"
+    text = Message("unknown encoding: byte %(byte)s is not UTF-8, and could be %(encoding)s", byte=byte, encoding=name)
+    return DetectedEncoding(codec, text, position)
+
+
+def _is_almost_utf8(data: bytes, score: float, most: float) -> bool:
+    """*most* is the largest fraction of non-ASCII bytes that form UTF-8 by chance."""
     share = _utf8_share(data)
-    most = _MOST_UTF8 if best.wide else _MOST_UTF8_IN_BYTES
     few = sum(map(len, _HIGH_BYTES.findall(data))) < _FEW_BYTES
     if few and _DAMAGED_SEQUENCE.search(data):
         return True
@@ -243,13 +253,13 @@ def _is_almost_utf8(data: bytes, score: float, best: Encoding) -> bool:
 
 _MOST_UTF8 = 0.75
 _MOST_UTF8_IN_BYTES = 0.2
-"""The largest fraction of non-ASCII bytes that form UTF-8 by chance, in two-byte and in one-byte encodings."""
+"""These fractions in two-byte encodings, in which valid UTF-8 is rarer than in Thai or Cyrillic, and in others."""
+_VERY_LIKELY = 0.8
 _LEAST_LIKELY = 0.45
-_LEAST_LIKELY_IN_BYTES = 0.8
+_AMBIGUOUS = 0.2
 _DECLARED_BONUS = 0.5
 _DAMAGED_MALUS = 0.25
 _UTF8_LINE_BYTES = 12
-_FEW_LETTERS = 20
 _FEW_BYTES = 4
 """Fewer non-ASCII bytes than this do not identify an encoding: they may be the rest of one UTF-8 character."""
 
@@ -267,41 +277,18 @@ def _has_utf8_line(data: bytes) -> bool:
     )
 
 
-def _encoding_of_label(declared: str) -> Encoding | None:
-    """The encoding for a WHATWG label; None for UTF-8, UTF-16 and unknown labels."""
-    found = webencodings.lookup(declared) if declared else None
-    if found is None or found.name.startswith("utf-") or found.name in ("replacement", "x-user-defined"):
-        return None
-    codec = "gb18030" if found.name == "gbk" else found.codec_info.name
-    same = [each for each in LEGACY if each.codec == codec]
-    return same[0] if same else Encoding(found.name, codec, frozenset())
-
-
-def _candidates(data: bytes, declared: Encoding | None) -> Iterator[Encoding]:
-    """The possible encodings. Western letters occur singly among ASCII, Russian letters next to each other."""
-    runs = [len(run) for run in _HIGH_BYTES.findall(data)]
-    in_words = sum(length for length in runs if length > 3) > sum(runs) / 2
-    for each in LEGACY:
-        if each.wide or in_words != (each.codec == "cp1252"):
-            yield each
-    if declared and declared not in LEGACY:
-        yield declared
-
-
-def _score(data: bytes, encoding: Encoding, declared: Encoding | None) -> float:
+def _score(data: bytes, encoding: Encoding, declared: str) -> float:
     """The likelihood plus a bonus for the declared encoding, minus a malus for invalid bytes."""
     text = data.decode(encoding.codec, "replace")
-    bonus = (_DECLARED_BONUS if encoding.frequent else 1) if declared and encoding.name == declared.name else 0
-    likely = likelihood(text, encoding)
-    if not encoding.wide and (likely < _LEAST_LIKELY_IN_BYTES or not _has_common_letters(text, encoding)):
-        likely = 0  # in a one-byte encoding, almost any byte is a letter
+    bonus = _DECLARED_BONUS if encoding.name == _NAMES.get(declared) else 0
+    likely = likelihood(text, encoding) * (1 - _share_within_words(text))
     return likely + bonus - (_DAMAGED_MALUS if "\ufffd" in text else 0)
 
 
-def _has_common_letters(text: str, encoding: Encoding) -> bool:
-    letters = [character for character in text[:_SAMPLE_BYTES].lower() if character in encoding.frequent]
-    few = not encoding.common or len(letters) < _FEW_LETTERS
-    return few or sum(character in encoding.common for character in letters) * 2 >= len(letters)
+def _share_within_words(text: str) -> float:
+    """The fraction of non-ASCII characters directly after an ASCII letter and before ASCII, as Latin letters with marks
+    are that are decoded with two-byte characters."""
+    return len(_WITHIN_WORD.findall(text)) / max(1, len(_NOT_ASCII.findall(text)))
 
 
 def likelihood(text: str, encoding: Encoding) -> float:
@@ -314,9 +301,7 @@ def likelihood(text: str, encoding: Encoding) -> float:
 def _weight(character: str, encoding: Encoding) -> float:
     if character in encoding.frequent:
         return 1.0
-    if not encoding.frequent:
-        return 0.5 if character.isalpha() else 0.0
-    if not encoding.usual or character == "\ufffd":
+    if character == "\ufffd":
         return 0.0
     encoded = character.encode(encoding.codec, "replace")
     if len(encoded) == 4:  # only GB18030 has characters of four bytes, with digits between high bytes
