@@ -353,6 +353,26 @@ def test_a_folder_and_a_zip_give_every_article_in_them(run, settings, tmp_path):
     assert files(settings) == wanted
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_what_the_site_of_another_tool_does_not_publish_is_not_imported(run, settings, tmp_path, kind):
+    texts = {
+        "site/_config.yml": "exclude: [private]\ndefaults:\n- scope: {path: held}\n  values: {published: false}\n",
+        "site/notes/_index.md": "+++\ndraft = true\n+++\n",
+    }
+    texts |= {
+        f"site/{name}/{name}.md": f"# {name}\n\n渡口的灯亮了。\n" for name in ("open", "private", "held", "notes")
+    }
+    folder = tmp_path / "site"
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as archive:
+        for name, text in texts.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, "utf-8")
+            archive.writestr(name, text)
+    result = run(folder if kind == "folder" else tmp_path / "site.zip")
+    assert [Path(name).name for name in files(settings)] == ["open.md"], result.output
+    assert "_config.yml says that it is not published" in result.output
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(run, tmp_path):
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:

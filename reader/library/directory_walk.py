@@ -19,7 +19,7 @@ from pathlib import Path
 from ..i18n import Message
 from ..models import Problem, fingerprint
 from .copied_files import reason_by_original
-from .draft_folders import reason_by_own_file
+from .draft_folders import reason_by_own_file, text_at, texts_in
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
@@ -166,7 +166,7 @@ def may_be_readable_later(stamp: str) -> str:
 
 def _find(root: Root, under: str) -> FolderEntry | None:
     """The entry at *under*, found by the same rules as the walk; None if the walk would not reach it."""
-    rules = NO_RULES.within("", root.path)
+    rules = NO_RULES.within("", texts_in(root.path))
     found: FolderEntry | None = FolderEntry(EntryKind.FOLDER, "", root.path, rules=rules)
     for name in filter(None, under.split("/")):
         if found is None or found.kind is not EntryKind.FOLDER or name.startswith("."):
@@ -225,9 +225,11 @@ def _entry_of(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEn
 
 
 def _folder(above: FolderEntry, path: str, real_path: str, name: str, linked: bool) -> FolderEntry | None:
-    if reason := reason_to_skip_folder(name) or reason_by_saved_page(real_path) or reason_by_own_file(real_path):
+    text_of = texts_in(real_path)
+    reason = reason_to_skip_folder(name) or reason_by_saved_page(real_path) or reason_by_own_file(real_path, text_of)
+    if reason:
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    rules = above.rules.within(f"{path}/", real_path)
+    rules = above.rules.within(f"{path}/", text_of)
     found = FolderEntry(EntryKind.FOLDER, path, real_path, linked=linked, rules=rules)
     return _misnamed(path, real_path, name) or found
 
@@ -246,7 +248,7 @@ def _file(root: Root, folder: FolderEntry, path: str, real_path: str, name: str)
         return None
     if root.names.has_copies and (reason := reason_by_original(real_path.rpartition("/")[0], name)):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
-    if reason := folder.rules.reason(path, real_path):
+    if reason := folder.rules.reason(path, lambda: text_at(real_path)):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     return _misnamed(path, real_path, name) or _stamped(root, path, real_path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from ..i18n import Message
@@ -18,7 +19,7 @@ CONFIGURATIONS = (
 )  # fmt: skip
 """The files of other tools that exclude articles of a site (``site_exclusions``)."""
 
-_LARGEST_BYTES = 2_000_000
+LARGEST_BYTES = 2_000_000
 _BETWEEN = lazy_pattern(r"[\n,{}]")
 _WITHHOLDS = lazy_pattern(
     r"""[\s"'-]*(?:(?:draft|private|unpublished|草稿)["']?\s*[:=]\s*["']?(?:true|yes)"""
@@ -41,20 +42,30 @@ def with_its_folder(path: str) -> str:
     return parent.as_posix() if parent.name and name in _names(parent.name) else path
 
 
-def reason_by_own_file(folder: str) -> str:
-    """Why the articles in *folder*, a real path, are not public; empty if no file in it says so."""
-    for name in _names(PurePosixPath(folder).name):
-        path = f"{folder}/{name}"
-        if os.path.lexists(path) and _withholds(name, _text_of(path)):
-            return Message("its file %(name)s says that its articles are drafts", name=name)
-    return ""
+TextOf = Callable[[str], str]
+"""Returns the text of the file of this name in a folder; empty if there is none."""
 
 
-def _text_of(path: str) -> str:
+def texts_in(folder: str) -> TextOf:
+    """The texts of the files in *folder*, a real path."""
+
+    return lambda name: text_at(f"{folder}/{name}")
+
+
+def text_at(path: str) -> str:
+    """The text of a file; empty if there is none, or if it is very large."""
     try:
-        return read_regular(Path(path), _LARGEST_BYTES).decode("utf-8", "replace")
+        return read_regular(Path(path), LARGEST_BYTES).decode("utf-8", "replace") if os.path.lexists(path) else ""
     except OSError:
         return ""
+
+
+def reason_by_own_file(folder: str, text_of: TextOf) -> str:
+    """Why the articles in *folder*, a path, are not public; empty if no file in it says so."""
+    for name in _names(PurePosixPath(folder).name):
+        if _withholds(name, text_of(name)):
+            return Message("its file %(name)s says that its articles are drafts", name=name)
+    return ""
 
 
 def _withholds(name: str, text: str) -> bool:

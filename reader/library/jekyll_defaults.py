@@ -10,19 +10,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from pathlib import Path
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
-from ..storage.regular_files import read_regular
-from .draft_folders import JEKYLL_NAMES, withholds_in_a_line
+from .draft_folders import JEKYLL_NAMES, TextOf, withholds_in_a_line
 
-_LARGEST_BYTES = 2_000_000
 _MOST_DEFAULTS = 500
 """All of them are compared with each path. With more, all articles of the site are withheld."""
 
@@ -64,37 +61,30 @@ class Default:
         return not self.type or (not collections if self.type == "pages" else self.type in collections)
 
 
-def defaults_in(folder: str, real_path: str) -> tuple[Default, ...]:
+def defaults_in(folder: str, text_of: TextOf) -> tuple[Default, ...]:
     """The defaults about publication of the site in *folder*, relative to the root, empty or with ``/`` at its end."""
     for name in JEKYLL_NAMES:
-        try:
-            text = read_regular(Path(f"{real_path}/{name}"), _LARGEST_BYTES).decode("utf-8", "replace")
-        except OSError:
-            continue
-        return _parsed(folder, name, text)
+        if text := text_of(name):
+            return _parsed(folder, name, text)
     return ()
 
 
-def reason_by_defaults(defaults: tuple[Default, ...], path: str, real_path: str) -> str:
+def reason_by_defaults(defaults: tuple[Default, ...], path: str, own_text: Callable[[], str]) -> str:
     """Why the file at *path* (relative to the root) is not public; empty if the *defaults* do not say so.
 
-    The longest scope decides, and of equal ones that with a type, then the last one. A file with ``published: true`` is
-    public.
+    The longest scope decides, and of equal ones that with a type, then the last one. A file whose text (*own_text*) has
+    ``published: true`` is public.
     """
     found = [default for default in defaults if default.applies_to(path)]
     last = max(
         enumerate(found), key=lambda one: (one[1].folder, len(one[1].path), one[1].type != "", one[0]), default=None
     )
-    if last is None or last[1].is_published or _says_published(real_path):
+    if last is None or last[1].is_published or _says_published(own_text()):
         return ""
     return Message("%(name)s says that it is not published", name=f"{last[1].folder}{last[1].file_name}")
 
 
-def _says_published(real_path: str) -> bool:
-    try:
-        text = read_regular(Path(real_path), _LARGEST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return False
+def _says_published(text: str) -> bool:
     head = _HEAD.match(text)
     return head is not None and _PUBLISHED.search(head[1]) is not None
 

@@ -13,16 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
-from ..storage.regular_files import read_regular
-from .draft_folders import CONFIGURATIONS
+from .draft_folders import CONFIGURATIONS, TextOf
 
-_LARGEST_BYTES = 2_000_000
 _MOST_PATTERNS, _LONGEST_PATTERN = 500, 300
 _EXCLUDES = lazy_pattern(r"^\s*(?:exclude|collections|draft|render|ignored_content)", re.MULTILINE)
 
@@ -48,13 +45,11 @@ class Exclusion:
         return _match(self.excluded, below) and not _match(self.kept, below)
 
 
-def exclusions_in(folder: str, real_path: str) -> tuple[Exclusion, ...]:
+def exclusions_in(folder: str, text_of: TextOf) -> tuple[Exclusion, ...]:
     """The exclusions of the site in *folder*, relative to the root, empty or with ``/`` at its end."""
     found = []
     for name in CONFIGURATIONS:
-        try:
-            text = read_regular(Path(f"{real_path}/{name}"), _LARGEST_BYTES).decode("utf-8", "replace")
-        except OSError:
+        if not (text := text_of(name)):
             continue
         sources, patterns = _parsed(name, text)
         excluded = tuple(one for one in patterns if not one.startswith("!"))

@@ -19,6 +19,7 @@ from ...formats.decoding import decode_page
 from ...i18n import Message
 from ...library.directory_walk import EntryKind, find_root, walk
 from ...library.skipped_names import PART_OF_SAVED_PAGE
+from ...library.tool_rules import reasons_in_archive
 from ...storage.regular_files import open_regular, read_real, read_regular
 from . import own_exports
 from .epub import book_items
@@ -220,14 +221,19 @@ def _members(name: str, archive: Archive, fetcher: Fetcher, is_nested: bool) -> 
     for path, refusal in archive.refused:
         if Path(path).suffix.lower() in KNOWN:
             yield NotImported(f"{name}: {path}", refusal)
-    paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_to_skip(path)]
+    reason_by_tools = reasons_in_archive(archive.read)
+
+    def reason_for_path(path: str) -> str:
+        return reason_to_skip(path) or (reason_by_tools(path) if is_wanted(Path(path).name) else "")
+
+    paths = [path for path in archive.paths if is_wanted(Path(path).name) and not reason_for_path(path)]
     export = MultiFileExport(name, paths, archive.read, lambda path: partial(archive.read_sibling, path))
     export_paths = yield from _multi_file_items(export)
     parts = parts_of_saved_pages(paths)
     for path in archive.paths:
         member = f"{name}: {path}"
         read_sibling: ReadSibling = partial(archive.read_sibling, path)
-        if reason := PART_OF_SAVED_PAGE if path in parts else reason_to_skip(path):
+        if reason := PART_OF_SAVED_PAGE if path in parts else reason_for_path(path):
             skipped.add(path, reason)
         elif path in export_paths:
             continue
