@@ -13,6 +13,7 @@ from dataclasses import replace
 import obstore
 import pytest
 from click.testing import CliRunner
+from obstore.exceptions import PermissionDeniedError
 from test_export_service import RAIN, at_work, open_press
 from waiting import LIMIT_SECONDS, wait_for
 
@@ -113,10 +114,26 @@ def test_a_bucket_is_used_again_when_it_answers_again(tmp_path, bucket_url, monk
     first, second = machines(tmp_path, bucket_url)
     first.put("aa-1.pdf", PDF)
     monkeypatch.setattr(bucket_module, "PAUSE_SECONDS", 0.05)
-    second.bucket._note_failure(OSError("cut off"))
+    second.bucket._note_failure("download", OSError("cut off"))
     assert second.find("aa-1.pdf") is None
     wait_for(lambda: second.find("aa-1.pdf"))
     assert [record.levelname for record in caplog.records if bucket_url in record.message] == ["ERROR", "WARNING"]
+
+
+def test_a_bucket_that_can_only_be_read_is_logged_once(tmp_path, bucket_url, monkeypatch, caplog):
+    first, second = machines(tmp_path, bucket_url)
+    first.put("aa-0.pdf", PDF)
+    monkeypatch.setattr(bucket_module, "PAUSE_SECONDS", 0.0)
+
+    def refused(*_arguments, **_options):
+        raise PermissionDeniedError("403")
+
+    monkeypatch.setattr(obstore, "put", refused)
+    for n in range(1, 4):
+        assert second.put(f"aa-{n}.pdf", PDF).read_bytes() == PDF
+        assert second.find(f"bb-{n}.pdf") is None
+    assert second.find("aa-0.pdf").read_bytes() == PDF
+    assert [record.levelname for record in caplog.records if bucket_url in record.message] == ["ERROR"]
 
 
 def test_a_bucket_that_is_silent_holds_few_threads(tmp_path, s3, bucket_url, monkeypatch):

@@ -67,7 +67,7 @@ class Bucket:
             hint = Message("a bucket needs obstore: pip install -r requirements-many.txt")
             raise BadSetting("READER_BUCKET", url, hint)
         self.url = url
-        self._silent_until, self._has_failed = 0.0, False
+        self._silent_until, self._failing = 0.0, set[str]()
         self._slots = threading.BoundedSemaphore(MOST_REQUESTS)
 
     def download(self, name: str, save: Callable[[Iterator[bytes]], _Result], limit_bytes: int) -> _Result | None:
@@ -80,7 +80,7 @@ class Bucket:
             return save(_checked_chunks(obstore.get(self._store, name), limit_bytes))
 
         try:
-            return self._ask(fetch)
+            return self._ask("download", fetch)
         except _WrongContent as error:
             log.warning("%s/%s is not used: %s", self.url, name, error)
             return None
@@ -100,7 +100,7 @@ class Bucket:
                 obstore.head(self._impatient_store, name)  # a silent bucket must not hold the worker for 20 s
             return obstore.put(self._store, name, path, attributes={DIGEST: digest})
 
-        return self._ask(send) is not None
+        return self._ask("upload", send) is not None
 
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""
@@ -115,7 +115,7 @@ class Bucket:
             return first_line(error)
         return ""
 
-    def _ask(self, request: Callable[[], _Result]) -> _Result | None:
+    def _ask(self, work: str, request: Callable[[], _Result]) -> _Result | None:
         """The result of *request*. None if there is no such object, the bucket fails or failed a moment ago, or too
         many requests are waiting for it. Raises OSErrors of the local disk."""
         from obstore.exceptions import BaseError
@@ -125,14 +125,14 @@ class Bucket:
         try:
             result = request()
         except FileNotFoundError:
-            self._note_answer()
+            self._note_answer(work)
             return None
         except BaseError as error:
-            self._note_failure(error)
+            self._note_failure(work, error)
             return None
         finally:
             self._slots.release()
-        self._note_answer()
+        self._note_answer(work)
         return result
 
     @cached_property
@@ -156,15 +156,18 @@ class Bucket:
             retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         )
 
-    def _note_failure(self, error: Exception) -> None:
-        self._silent_until, is_new, self._has_failed = time.monotonic() + PAUSE_SECONDS, not self._has_failed, True
-        if is_new:
+    def _note_failure(self, work: str, error: Exception) -> None:
+        self._silent_until = time.monotonic() + PAUSE_SECONDS
+        if not self._failing:
             log.error("%s fails, so this machine makes its files itself: %s", self.url, first_line(error))
+        self._failing.add(work)
 
-    def _note_answer(self) -> None:
-        if self._has_failed:
-            self._has_failed = False
-            log.warning("%s answers again", self.url)
+    def _note_answer(self, work: str) -> None:
+        """A bucket that refuses uploads still answers to downloads."""
+        if self._failing:
+            self._failing.discard(work)
+            if not self._failing:
+                log.warning("%s answers again", self.url)
 
 
 class _WrongContent(Exception):
