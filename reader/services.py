@@ -75,11 +75,10 @@ def build_services(settings: Settings, must_be_complete: bool = True) -> Service
     i18n.compile_catalogues(settings.instance / "translations")
     catalog = Catalog(settings.catalog, settings.timezone, must_be_complete)
     render = Renderer(settings.templates, settings.static)
-    exports, images = ExportService(settings, catalog, render.build_id), ImageRenderer(settings)
+    state = State(settings.state_url)
+    exports, images = ExportService(settings, catalog, render.build_id, state), ImageRenderer(settings)
     drawings, heartbeat = Drawings(settings), Heartbeat(lock_of(settings))
-    return Services(
-        settings, catalog, Library(settings), render, exports, images, drawings, heartbeat, State(settings.state_url)
-    )
+    return Services(settings, catalog, Library(settings), render, exports, images, drawings, heartbeat, state)
 
 
 def _make_private(settings: Settings) -> None:

@@ -191,6 +191,11 @@ class Settings:
         """The URL of the state database: READER_DATABASE_URL, else of an SQLite file in ``data``."""
         return self.database_url or f"sqlite:///{quote(str(self.data / STATE_FILE))}"
 
+    @property
+    def shares_exports(self) -> bool:
+        """Whether machines share the queue of exports: in PostgreSQL, and the files through a bucket."""
+        return bool(self.bucket) and self.database_url.startswith("postgresql")
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Reads all settings. Logs a warning for an unknown READER_* variable.

@@ -35,6 +35,7 @@ TESTS = {
     "reader/catalog/query_parser.py": "tests/test_search.py",
     "reader/feeds/feed_page.py": "tests/test_feed_page.py",
     "reader/jobs/queue.py": "tests/test_queue.py",
+    "reader/jobs/shared_queue.py": "tests/test_queue.py",
 }
 """Modules whose errors would be noticed late, with the tests that must detect them."""
 

@@ -27,7 +27,8 @@ from reader.exports.publications import of_article, of_issue
 from reader.jobs import export_service as export_service_module
 from reader.jobs import export_worker, worker_pool
 from reader.jobs.export_service import ExportService, offers
-from reader.jobs.queue import MOST_FAILURES, PREFETCH, JobQueue, JobStatus
+from reader.jobs.queue import JobQueue
+from reader.jobs.queue_contract import MOST_FAILURES, PREFETCH, JobStatus
 from reader.jobs.worker_pool import WorkerPool
 from reader.services import build_services
 from reader.templating import Renderer

@@ -64,7 +64,7 @@ MAY_MAKE_MARKUP = {
 LONGEST_MODULE = 350
 MOST_MODULES = 30
 """In one folder, without ``__init__``."""
-LONGEST_PACKAGE = 44_000
+LONGEST_PACKAGE = 45_000
 """Lines of code, without blank lines, comments and docstrings."""
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
 

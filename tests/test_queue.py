@@ -3,25 +3,31 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from factories import make_article
 from markupsafe import Markup
+from sqlalchemy import text
+from waiting import wait_for
 
 from reader.errors import Busy
 from reader.exports.publications import of_article, of_selection
 from reader.i18n import translated
-from reader.jobs.export_service import priority_of, size_in_chapters
-from reader.jobs.queue import (
+from reader.jobs import shared_queue
+from reader.jobs.job_priority import priority_of, size_in_chapters
+from reader.jobs.queue import JobQueue
+from reader.jobs.queue_contract import (
     ATTEMPTS,
     FORGET_FAILURE_SECONDS,
     INTERRUPTIONS,
     MOST_FAILURES,
     PREFETCH,
-    JobQueue,
     JobStatus,
     background_of,
 )
+from reader.jobs.shared_queue import LEASE_SECONDS, SharedHeartbeat, SharedJobQueue
+from reader.state import State
 from reader.storage.sqlite import wal_of
 
 
@@ -38,9 +44,40 @@ def clock():
     return Clock()
 
 
+@pytest.fixture(scope="module")
+def shared_state(postgresql):
+    """A state database in PostgreSQL for all tests of this module."""
+    with postgresql.database() as url:
+        state = State(url)
+        yield state
+        state.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_queue(request, tmp_path, clock):
+    """A function that opens the same queue, as another process or machine would; the test runs once for each kind."""
+    if request.param == "sqlite":
+        return lambda limit=3, name="jobs": JobQueue(tmp_path / f"{name}.sqlite3", limit, clock)
+    state = request.getfixturevalue("shared_state")
+    with state.queueing() as connection:
+        connection.execute(text("TRUNCATE export_jobs, export_pools"))
+    return lambda limit=3, name="jobs": SharedJobQueue(state, limit, name, clock)
+
+
 @pytest.fixture
-def jobs(tmp_path, clock):
+def jobs(new_queue):
+    return new_queue()
+
+
+@pytest.fixture
+def embedded(tmp_path, clock):
     return JobQueue(tmp_path / "jobs.sqlite3", limit=3, clock=clock)
+
+
+def recover(jobs, clock):
+    """What the next pool does after one was killed; a lease has ended by then."""
+    clock.now += LEASE_SECONDS + 1
+    jobs.recover()
 
 
 def test_one_key_is_one_job_however_many_ask(jobs):
@@ -99,21 +136,21 @@ def test_a_failed_job_is_reported_and_not_tried_again_at_once(jobs, clock):
     assert jobs.claim().key == "a.pdf"
 
 
-def test_what_a_vanished_keeper_left_is_made_again_but_not_for_ever(jobs):
+def test_what_a_vanished_keeper_left_is_made_again_but_not_for_ever(jobs, clock):
     jobs.submit("a.pdf", "spec")
     for _ in range((ATTEMPTS - 1) * INTERRUPTIONS + 1):
         assert jobs.claim().key == "a.pdf"
-        jobs.recover()
+        recover(jobs, clock)
     assert jobs.status("a.pdf").state == "failed"
     assert translated(jobs.status("a.pdf").message, "zh-Hans") == "中断：Reader 已停止"
 
 
-def test_an_orderly_stop_costs_a_job_no_attempt(jobs):
+def test_an_orderly_stop_costs_a_job_no_attempt(jobs, clock):
     jobs.submit("a.pdf", "spec")
     for _ in range(ATTEMPTS + 3):
         jobs.release(jobs.claim().key)
     jobs.claim()
-    jobs.recover()
+    recover(jobs, clock)
     assert jobs.status("a.pdf").state == "waiting"
 
 
@@ -151,9 +188,9 @@ def test_a_queue_that_cannot_be_used_says_so(tmp_path):
         JobQueue(tmp_path / "file" / "jobs.sqlite3", limit=3).submit("a.pdf", "spec")
 
 
-def test_another_process_sees_the_same_queue(jobs, tmp_path):
+def test_another_process_sees_the_same_queue(jobs, new_queue):
     jobs.submit("a.pdf", "spec")
-    assert JobQueue(tmp_path / "jobs.sqlite3", limit=3).claim().spec == "spec"
+    assert new_queue().claim().spec == "spec"
     assert jobs.claim() is None
 
 
@@ -167,8 +204,8 @@ def test_articles_go_before_books_and_small_books_before_large_ones(jobs):
     assert background_of(1) == background_of(3) == 0 < background_of(4) <= background_of(1_600) < PREFETCH
 
 
-def test_books_leave_most_of_the_queue_to_articles(tmp_path):
-    jobs = JobQueue(tmp_path / "jobs.sqlite3", limit=8)
+def test_books_leave_most_of_the_queue_to_articles(new_queue):
+    jobs = new_queue(8)
     for n in range(2):
         jobs.submit(f"book{n}.pdf", "spec", background_of(500))
     with pytest.raises(Busy):
@@ -238,7 +275,8 @@ def test_a_queue_with_a_failure_only_is_idle(jobs):
     assert jobs.idle()
 
 
-def test_a_step_that_fails_half_way_changes_nothing(jobs):
+def test_a_step_that_fails_half_way_changes_nothing(embedded):
+    jobs = embedded
     with pytest.raises(ZeroDivisionError), jobs._transaction() as db:
         db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES('x', 's', 'waiting', 0, 1)")
         1 / 0  # noqa: B018
@@ -247,9 +285,7 @@ def test_a_step_that_fails_half_way_changes_nothing(jobs):
     assert jobs.waiting() == 1
 
 
-def test_failures_are_forgotten_although_nobody_orders_any_more(tmp_path):
-    clock = Clock()
-    jobs = JobQueue(tmp_path / "jobs.sqlite3", 10, clock)
+def test_failures_are_forgotten_although_nobody_orders_any_more(jobs, clock):
     jobs.submit("a.pdf", "spec")
     jobs.fail(jobs.claim().key, "no")
     jobs.prune()
@@ -264,21 +300,21 @@ def test_priority_of_a_book_falls_by_one_for_each_factor_of_four():
     assert [background_of(n) for n in chapters] == [0, 0, 0, 1, 1, 2, 2, 3, 7, 8, 8]
 
 
-def test_a_quarter_of_the_queue_and_at_least_one_place_is_for_books(tmp_path, clock):
+def test_a_quarter_of_the_queue_and_at_least_one_place_is_for_books(new_queue):
     for limit, places in ((3, 1), (4, 1), (8, 2), (15, 3)):
-        jobs = JobQueue(tmp_path / f"{limit}.sqlite3", limit, clock)
+        jobs = new_queue(limit, f"build{limit}")
         for n in range(places):
-            jobs.submit(f"book{n}.epub", "spec", 1 + 7 * (n % 2))
+            jobs.submit(f"book{n}-{limit}.epub", "spec", 1 + 7 * (n % 2))
         for background in (1, 8):
             with pytest.raises(Busy) as refusal:
                 jobs.submit("another.epub", "spec", background)
             assert refusal.value.retry_seconds == 30
-        jobs.submit("article.pdf", "spec")
-        jobs.submit("prefetched.pdf", "spec", PREFETCH)
+        jobs.submit(f"article-{limit}.pdf", "spec")
+        jobs.submit(f"prefetched-{limit}.pdf", "spec", PREFETCH)
 
 
-def test_articles_waiting_do_not_take_the_places_of_books(tmp_path, clock):
-    jobs = JobQueue(tmp_path / "jobs.sqlite3", 8, clock)
+def test_articles_waiting_do_not_take_the_places_of_books(new_queue):
+    jobs = new_queue(8)
     for n in range(2):
         jobs.submit(f"article{n}.pdf", "spec")
         jobs.submit(f"prefetched{n}.pdf", "spec", PREFETCH)
@@ -293,14 +329,14 @@ def test_a_job_keeps_its_better_priority_when_it_is_requested_again_with_a_worse
     assert jobs.status("a.pdf").position == 1
 
 
-def test_a_job_survives_twelve_stops_of_the_whole_pool_but_not_thirteen(jobs):
+def test_a_job_survives_twelve_stops_of_the_whole_pool_but_not_thirteen(jobs, clock):
     jobs.submit("a.pdf", "spec")
     for _ in range(12):
         assert jobs.claim().key == "a.pdf"
-        jobs.recover()
+        recover(jobs, clock)
         assert jobs.status("a.pdf") == JobStatus("a.pdf", "waiting", 1)
     jobs.claim()
-    jobs.recover()
+    recover(jobs, clock)
     assert jobs.status("a.pdf").state == "failed"
 
 
@@ -311,14 +347,14 @@ def test_only_claimed_jobs_are_released(jobs):
     assert jobs.status("a.pdf") == JobStatus("a.pdf", "failed", message="no memory", retry_seconds=599)
 
 
-def test_a_job_that_used_up_its_attempts_says_that_it_was_interrupted(jobs):
+def test_a_job_that_used_up_its_attempts_says_that_it_was_interrupted(jobs, clock):
     jobs.submit("a.pdf", "spec")
     jobs.submit("b.pdf", "spec")
     for _ in range(ATTEMPTS - 1):
         jobs.claim()
         jobs.retry("a.pdf")
     assert jobs.claim().key == "a.pdf"
-    jobs.recover()
+    recover(jobs, clock)
     assert "interrupted" in jobs.failures()["a.pdf"]
     assert jobs.status("b.pdf") == JobStatus("b.pdf", "waiting", 1)
 
@@ -339,7 +375,8 @@ def test_the_newest_500_failures_are_remembered(tmp_path, clock, forget):
     assert "1.pdf" in failures
 
 
-def test_a_locked_queue_is_busy_for_half_a_minute(jobs, tmp_path):
+def test_a_locked_queue_is_busy_for_half_a_minute(embedded, tmp_path):
+    jobs = embedded
     jobs.submit("a.pdf", "spec")
     jobs._connection().execute("PRAGMA busy_timeout = 10")
     other = sqlite3.connect(tmp_path / "jobs.sqlite3", isolation_level=None)
@@ -370,7 +407,8 @@ def test_no_selection_takes_the_turn_of_articles_however_small_it_is():
         assert 0 < priority_of(selection, "pdf") == background_of(4)
 
 
-def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(jobs, tmp_path):
+def test_the_stamp_differs_after_each_change_by_any_process_and_only_then(embedded, tmp_path):
+    jobs = embedded
     other = JobQueue(tmp_path / "jobs.sqlite3", limit=8)
     assert jobs.claim() is None
     stamps = [jobs.stamp()]
@@ -398,3 +436,114 @@ def test_pruning_forgets_old_failures_only(jobs, clock):
     assert jobs.failures().keys() == {"new.pdf"}
     jobs.prune()
     assert jobs.status("new.pdf").message == "too large"
+
+
+shared = pytest.mark.parametrize("new_queue", ["postgresql"], indirect=True)
+"""For what only the queue of several machines has to do."""
+
+
+@shared
+def test_many_machines_at_once_take_each_job_once_and_never_exceed_the_limit(new_queue):
+    machines = [new_queue(20) for _ in range(4)]
+    for machine in machines:
+        machine._clock = None  # that of the server: the other one ends leases
+    submitted, refused, taken = [], [], []
+
+    def order(machine):
+        for n in range(30):
+            try:
+                machine.submit(f"{n}.pdf", "spec")
+                submitted.append(n)
+            except Busy:
+                refused.append(n)
+
+    def work(machine):
+        while job := machine.claim():
+            taken.append(job.key)
+
+    for task in (order, work):
+        with ThreadPoolExecutor(len(machines)) as threads:
+            list(threads.map(task, machines))
+    assert len(set(submitted)) == len(taken) == len(set(taken)) == 20
+    assert refused
+
+
+@shared
+def test_a_job_is_claimed_by_machines_with_its_own_code_only(new_queue, clock):
+    """During a rolling update both builds are at work. What nobody takes is deleted a day later."""
+    old, new = new_queue(name="old"), new_queue(name="new")
+    old.submit("old.pdf", "spec")
+    assert (new.claim(), new.waiting(), new.idle(), new.oldest_seconds()) == (None, 0, True, 0.0)
+    new.recover()
+    assert old.status("old.pdf").position == 1
+    clock.now += shared_queue.ABANDONED_SECONDS
+    new.recover()
+    assert old.status("old.pdf") is None
+
+
+@shared
+def test_a_lease_that_is_renewed_lasts_and_one_that_ended_gives_its_job_to_another_machine(new_queue, clock):
+    first, second = new_queue(), new_queue()
+    first.submit("a.pdf", "spec")
+    first.claim()
+    for _ in range(3):
+        clock.now += LEASE_SECONDS / 2
+        first._renewed_at = float("-inf")
+        first.renew()
+        assert second.claim() is None
+    clock.now += LEASE_SECONDS
+    assert second.claim().key == "a.pdf"
+    first.fail("a.pdf", "no memory")
+    first.release("a.pdf")
+    assert first.retry("a.pdf") is False
+    assert first.status("a.pdf").state == "working"
+    first.finish("a.pdf")  # its file is in the bucket
+    assert second.status("a.pdf") is None
+
+
+@shared
+def test_a_job_of_another_machine_is_noticed_without_a_query(new_queue):
+    first, second = new_queue(), new_queue()
+    before = first.stamp()
+    assert first.stamp() == before
+    second.submit("a.pdf", "spec")
+    wait_for(lambda: first.stamp() != before)
+    before = first.stamp()
+    first._notifications._connection.close()
+    assert first.stamp() == before
+    first._notifications._retry_at = float("-inf")
+    assert first.stamp() != before, "what was missed meanwhile is looked for"
+    first.close()
+
+
+@shared
+def test_only_the_newest_failures_of_all_machines_are_remembered(new_queue, monkeypatch):
+    monkeypatch.setattr(shared_queue, "MOST_FAILURES", 2)
+    jobs = new_queue()
+    for n in range(3):
+        jobs.submit(f"{n}.pdf", "spec")
+        jobs.fail(jobs.claim().key, "no memory")
+    jobs.prune()
+    assert jobs.failures().keys() == {"1.pdf", "2.pdf"}
+
+
+@shared
+def test_waiting_jobs_are_a_fault_only_if_no_pool_of_any_machine_is_ready(new_queue, clock, monkeypatch):
+    pool, page = (SharedHeartbeat(new_queue()) for _ in range(2))
+    monkeypatch.setattr(shared_queue, "ALLOWED_SECONDS", 0.0)
+    assert page.silent_seconds() > 0
+    pool.beat(30)
+    assert page.silent_seconds() == 0
+    clock.now += 100
+    assert 50 < page.silent_seconds() < 100
+
+
+def test_a_server_that_is_gone_makes_exports_busy(tmp_path):
+    jobs = SharedJobQueue(State(f"postgresql://reader@/news?host={tmp_path}"), 3, "build")
+    before = jobs.stamp()
+    for ask in (jobs.claim, jobs.waiting, lambda: jobs.submit("a.pdf", "spec"), lambda: jobs.status("a.pdf")):
+        with pytest.raises(Busy) as refusal:
+            ask()
+        assert refusal.value.retry_seconds > 0
+        assert str(tmp_path) not in str(refusal.value)
+    assert jobs.stamp() == before

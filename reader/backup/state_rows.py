@@ -16,6 +16,9 @@ from ..state.migration_heads import known_ids
 
 TABLES_WITH_INITIAL_ROWS = ("state_revision", "history_identity")
 """Migrations insert rows into these tables, so their rows do not show that the database was used."""
+NOT_SAVED = ("export_jobs", "export_pools")
+"""A backup leaves out the rows of these tables: the exports can be ordered again."""
+
 _CHUNK = 500
 _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """The years 1 and 9999 in microseconds since 1970, as times are stored. No other number in the database is larger."""
@@ -27,7 +30,7 @@ def dump(connection: Connection) -> Iterator[str]:
     The transaction of *connection* must see one consistent snapshot of the database.
     """
     yield json.dumps({"migrations": sorted(applied(connection))})
-    for table in _sorted_tables(connection):
+    for table in _saved_tables(connection):
         for row in connection.execute(select(table), execution_options={"yield_per": 500}):
             yield json.dumps([table.name, [_to_json(value) for value in row]])
 
@@ -74,7 +77,7 @@ def _row(table: Table, values: list[Any]) -> dict[str, Any]:
 
 def has_rows(connection: Connection) -> bool:
     """Whether the database contains rows other than those that migrations insert."""
-    tables = (table for table in _sorted_tables(connection) if table.name not in TABLES_WITH_INITIAL_ROWS)
+    tables = (table for table in _saved_tables(connection) if table.name not in TABLES_WITH_INITIAL_ROWS)
     return any(connection.execute(select(table).limit(1)).first() for table in tables)
 
 
@@ -97,6 +100,10 @@ def _sorted_tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
     metadata.reflect(connection)
     return [table for table in metadata.sorted_tables if table.name != "alembic_version"]
+
+
+def _saved_tables(connection: Connection) -> list[Table]:
+    return [table for table in _sorted_tables(connection) if table.name not in NOT_SAVED]
 
 
 def _drop_all(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from ..exports import EXPORTS
 from ..exports.publications import every_article, of_article, of_issue
 from ..i18n import Message, nmessage
 from ..jobs.export_service import ExportService
-from ..jobs.queue import FAILED
+from ..jobs.queue_contract import FAILED
 from ..models import Publication
 from ..services import Services, build_command_services
 from ..settings import Settings

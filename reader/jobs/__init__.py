@@ -1,4 +1,5 @@
-"""Export jobs: a queue in SQLite, a pool of worker processes, and the export service that web pages call.
+"""Export jobs: a queue, a pool of worker processes, and the export service that web pages call.
 
-``share_cards_and_covers`` draws share cards, covers and home screen icons.
+The queue is in SQLite (``queue``), or in PostgreSQL for several machines (``shared_queue``); ``queue_contract`` has
+what they share. ``share_cards_and_covers`` draws share cards, covers and home screen icons.
 """

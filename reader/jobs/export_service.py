@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlencode
 
-from .. import urls
 from ..catalog import Catalog
 from ..chinese.scripts import SCRIPTS
 from ..errors import Busy, ExportFailed, ReaderError, TooLarge
@@ -22,29 +21,24 @@ from ..exports import EXPORTS, exporter, page_of, speech
 from ..exports.options import options_of, script_of
 from ..exports.publications import of_article, of_issue
 from ..i18n import Message
-from ..library.heartbeat import Heartbeat
 from ..models import Publication, fingerprint
 from ..settings import Settings
 from ..site_identity import Site, site_to_json
-from ..storage.shared_file_cache import export_store
-from . import export_worker
+from ..state import State
+from ..storage.shared_file_cache import SharedFileCache, export_store
 from .job_message import ExportJob, serialize
-from .queue import FAILED, LEAST_BOOK, PASSING_SECONDS, PREFETCH, JobQueue, JobStatus, background_of
-from .worker_pool import WorkerPool
+from .job_priority import priority_of
+from .queue_contract import FAILED, PASSING_SECONDS, PREFETCH, JobStatus
+from .queue_selection import POOL_LOCK, new_pool, open_queue
+from .shared_pictures import RETRY_SECONDS, SILENT, PictureUploads
 
 LOG = logging.getLogger(__name__)
-POLL_SECONDS = 0.02
-"""How often ``get_or_wait`` reads the status of its job."""
-
 MOST_SUBMISSIONS = 3
 """How often ``get_or_wait`` submits a job whose finished file is deleted before it is found. If the cache is too small
 for the file, another submission does not help."""
 
 NEWEST = 25
 """How many of the newest and of the most recently corrected articles are prefetched while the queue is empty."""
-
-POOL_LOCK = "exports.lock"
-"""The lock file in the instance folder: the process that holds it runs the pool. Its times are the heartbeat."""
 
 PHONE = "phone"
 """The paper size that article pages link besides a format's default. ``?page=`` accepts the others too."""
@@ -71,28 +65,6 @@ def offers() -> list[tuple[str, str]]:
         if not page or page in exporter.PAGES
     ]
     return sorted(found, key=lambda offer: (offer[1], offer[0] not in PREFETCHED_FIRST))
-
-
-USUAL_CHARACTERS = 20_000
-"""The length of the HTML of a usual chapter. A longer chapter counts as several, because it takes as long."""
-
-
-def size_in_chapters(publication: Publication) -> int:
-    """The work to export *publication*, as a number of usual chapters; at least its number of chapters."""
-    characters = sum(len(chapter.body) for chapter in publication.chapters)
-    return max(len(publication.chapters), characters // USUAL_CHARACTERS)
-
-
-def priority_of(publication: Publication, suffix: str) -> int:
-    """The ``background`` of a job that a visitor requested.
-
-    Only an article may have the priority of articles. A selection or search with one article counts as a book, because
-    any client can request any number of different ones, and books may fill only a part of the queue. Speech counts as a
-    book too, because it can take a minute.
-    """
-    background = background_of(size_in_chapters(publication))
-    is_article = publication.path in (urls.article(publication.name), urls.comments(publication.name))
-    return background if is_article and suffix != speech.SUFFIX else max(LEAST_BOOK, background)
 
 
 def address_hash(path: str) -> str:
@@ -133,7 +105,8 @@ def _failure(name: str, status: JobStatus) -> ReaderError:
 class ExportService:
     """Finds finished export files and queues jobs for missing ones; worker processes generate the files.
 
-    One object per process. All processes share the queue and the files in the instance folder.
+    One object per process. All processes share the queue and the files in the instance folder; with
+    ``Settings.shares_exports`` all machines share the queue in *state*, and the bucket.
 
     ::
 
@@ -144,12 +117,13 @@ class ExportService:
             ...  # ``result`` is the Path of the finished file
     """
 
-    def __init__(self, settings: Settings, catalog: Catalog, build_id: str) -> None:
+    def __init__(self, settings: Settings, catalog: Catalog, build_id: str, state: State | None = None) -> None:
         self._settings, self._catalog, self._build_id = settings, catalog, build_id
         self.store = export_store(settings.instance / "exports", settings.export_cache_mb * 1_000_000, settings.bucket)
-        self.jobs = JobQueue(settings.instance / "jobs.sqlite3", settings.export_queue)
-        self.heartbeat = Heartbeat(settings.instance / POOL_LOCK)
-        """The heartbeat of the process that runs the worker pool."""
+        self.jobs, self.heartbeat = open_queue(settings, state or State(settings.state_url), build_id)
+        self._uploads: PictureUploads | None = None
+        if settings.shares_exports and isinstance(self.store, SharedFileCache):
+            self._uploads = PictureUploads(self.store.bucket, settings.instance)
         self.measured: Callable[[str, float, bool], None] = lambda *_: None
         """A callback in the process that runs the worker pool: suffix, seconds, and whether the export succeeded."""
         self.failed_prefetches = 0
@@ -241,12 +215,14 @@ class ExportService:
         for _ in range(MOST_SUBMISSIONS):
             status = self.submit(publication, suffix, page, script)
             while status and status.state != FAILED and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
+                time.sleep(self.jobs.POLL_SECONDS)
                 status = self.jobs.status(key)
             if status and status.state == FAILED:
                 raise _failure(f"{publication.name}.{suffix}", status)
             if found := status or self.store.find(key):
                 return found
+        if self._uploads:
+            raise Busy(SILENT, retry_seconds=RETRY_SECONDS)
         raise ExportFailed(
             f"{publication.name}.{suffix}",
             Message("removed from the cache as soon as it was finished; raise READER_EXPORT_CACHE_MB"),
@@ -254,23 +230,17 @@ class ExportService:
 
     def run_workers(self, stop: threading.Event) -> None:
         """Runs the worker pool until *stop* is set. A lock file ensures that one process at a time runs it."""
-        settings = self._settings
-        command = export_worker.command(self.store)
-        pool = WorkerPool(
+        pool = new_pool(
+            self._settings,
             self.jobs,
-            command,
-            settings.export_workers,
-            settings.export_timeout_seconds,
+            self.heartbeat,
+            self.store,
             idle=self._try_to_prefetch,
-            limits=export_worker.limits(
-                settings.export_memory_mb, has_credentials=bool(settings.bucket or settings.speech)
-            ),
             postponed=self._postpone,
-            beat=self.heartbeat.beat,
             measured=lambda key, seconds, is_made: self.measured(key.rpartition(".")[2], seconds, is_made),
-            starts_early=settings.exports_ahead,
+            starts_early=self._settings.exports_ahead,
         )
-        pool.run(stop, settings.instance / POOL_LOCK)
+        pool.run(stop, self._settings.instance / POOL_LOCK)
 
     def fault(self) -> str:
         """Why waiting jobs are not processed, a Message for operators; empty if they are. Raises Busy."""
@@ -340,4 +310,7 @@ class ExportService:
 
     def _job(self, key: str, publication: Publication, suffix: str, page: str, script: str) -> ExportJob:
         options = options_of(self._settings, page_of(suffix, page), script, self._catalog.site)
-        return ExportJob(key, suffix, self._build_id, publication, options)
+        if not self._uploads:
+            return ExportJob(key, suffix, self._build_id, publication, options)
+        pictures = self._uploads.share(publication, options)
+        return ExportJob(key, suffix, self._build_id, publication, replace(options, instance="", speech=""), pictures)

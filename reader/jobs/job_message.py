@@ -10,17 +10,22 @@ from ..exports.options import Options
 from ..library.article_json import article_of, fields_of
 from ..models import Publication
 from ..site_identity import site_from_fields
+from .shared_pictures import SharedPicture
 
 
 @dataclass(frozen=True)
 class ExportJob:
-    """The data that a worker needs. A worker with another ``build_id`` runs other code and must reject the job."""
+    """The data that a worker needs. A worker with another ``build_id`` runs other code and must reject the job.
+
+    ``pictures`` are in the bucket if machines share the queue; ``options`` then have no paths and commands of one.
+    """
 
     key: str
     suffix: str
     build_id: str
     publication: Publication
     options: Options
+    pictures: tuple[SharedPicture, ...] = ()
 
 
 def serialize(job: ExportJob) -> str:
@@ -37,4 +42,6 @@ def deserialize(line: str) -> ExportJob:
     options = dict(fields["options"])
     if "site" in options:  # jobs that an older version queued have none
         options["site"] = site_from_fields(options["site"])
-    return ExportJob(**fields | {"publication": Publication(**publication), "options": Options(**options)})
+    pictures = tuple((digest, width, height) for digest, width, height in fields.get("pictures", ()))
+    built = {"publication": Publication(**publication), "options": Options(**options), "pictures": pictures}
+    return ExportJob(**fields | built)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -25,26 +24,21 @@ from ..storage.sqlite import (
     set_aside,
     wal_of,
 )
-
-WAITING, WORKING, FAILED = "waiting", "working", "failed"
-ARTICLE, LEAST_BOOK, PREFETCH = 0, 1, 9
-"""``background`` is a job's priority, lowest first: 0 for articles, 1 to 8 for books by size, 9 for prefetching."""
-
-ATTEMPTS = 4
-"""How often a job is tried if its worker is killed by another program. A job that crashes its worker is not retried."""
-
-INTERRUPTIONS = 4
-"""This many attempts during which the whole pool was killed count as one, because the job is not the cause. The column
-``attempts`` counts an attempt as INTERRUPTIONS, and such an attempt as 1."""
-
-FORGET_FAILURE_SECONDS = 600.0
-"""A failed key can be queued again after this time."""
-
-PASSING_SECONDS = 10.0
-"""The same for a temporary failure that the job did not cause, such as a full disk."""
-
-MOST_FAILURES = 500
-"""How many of the newest failed jobs are stored."""
+from .queue_contract import (
+    ARTICLE,
+    ATTEMPTS,
+    FAILED,
+    FORGET_FAILURE_SECONDS,
+    INTERRUPTED,
+    INTERRUPTIONS,
+    MOST_FAILURES,
+    PREFETCH,
+    WAITING,
+    WORKING,
+    Job,
+    JobStatus,
+    check_room,
+)
 
 SCHEMA = """
 CREATE TABLE jobs(
@@ -53,12 +47,6 @@ CREATE TABLE jobs(
 ) WITHOUT ROWID;
 CREATE INDEX jobs_by_turn ON jobs(state, background, queued);
 """
-_COUNT = "SELECT count(*) FROM jobs WHERE state = ?"
-
-
-def background_of(chapters: int) -> int:
-    """The ``background`` of a job with this number of chapters: 0 up to 3 chapters, plus 1 for each factor of 4."""
-    return min(PREFETCH - 1, max(0, chapters.bit_length() - 1) // 2)
 
 
 P = ParamSpec("P")
@@ -87,29 +75,6 @@ def _guarded(step: Callable[Concatenate[JobQueue, P], T]) -> Callable[Concatenat
     return guarded  # type: ignore[return-value]  # mypy objects to the named first parameter
 
 
-@dataclass(frozen=True)
-class Job:
-    """A claimed job. ``spec`` is the text that ``submit`` received."""
-
-    key: str
-    spec: str
-
-
-@dataclass(frozen=True)
-class JobStatus:
-    """The state of a job: WAITING, WORKING or FAILED.
-
-    ``position`` counts from 1 while the job waits, else it is 0. ``message`` is the error of a failed job, which can be
-    queued again after ``retry_seconds``.
-    """
-
-    key: str
-    state: str
-    position: int = 0
-    message: str = ""
-    retry_seconds: float = 0.0
-
-
 class JobQueue:
     """A persistent priority queue. A job is deleted when its file is finished; the file store holds finished files.
 
@@ -120,6 +85,9 @@ class JobQueue:
         job = queue.claim()                # the worker pool
         queue.finish(job.key)              # or ``fail(job.key, message)``
     """
+
+    POLL_SECONDS = 0.02
+    """How often a request that waits for a job reads its status."""
 
     def __init__(self, path: Path, limit: int, clock: Callable[[], float] = time.time) -> None:
         self._path, self._limit, self._clock = path, limit, clock
@@ -135,26 +103,16 @@ class JobQueue:
             self._forget_old_failures(db)
             found = db.execute("SELECT state FROM jobs WHERE key = ?", (key,)).fetchone()
             if found is None:
-                self._check_room(background)
+                check_room(background, self._limit, self._count)
                 row = (key, spec, WAITING, background, self._clock())
                 db.execute("INSERT INTO jobs(key, spec, state, background, queued) VALUES(?,?,?,?,?)", row)
             else:
                 db.execute("UPDATE jobs SET background = min(background, ?) WHERE key = ?", (background, key))
 
-    def _check_room(self, background: int) -> None:
-        """Raises Busy if the queue is full, or for a book if books, which take long, fill a quarter of it."""
-        if ARTICLE < background < PREFETCH:
-            query = f"{_COUNT} AND background > ? AND background < ?"
-            books = self._connection().execute(query, (WAITING, ARTICLE, PREFETCH)).fetchone()[0]
-            if books >= max(1, self._limit // 4):
-                raise Busy(Message("the export queue is full (%(count)s waiting)", count=books), retry_seconds=30)
-        if (waiting := self._connection().execute(_COUNT, (WAITING,)).fetchone()[0]) >= self._limit:
-            raise Busy(Message("the export queue is full (%(count)s waiting)", count=waiting), retry_seconds=30)
-
     @_guarded
     def waiting(self) -> int:
         """The number of waiting jobs."""
-        return int(self._connection().execute(_COUNT, (WAITING,)).fetchone()[0])
+        return self._count()
 
     def stamp(self) -> tuple[int, ...]:
         """A value that changes with each change of the queue by any process. It takes two system calls, so it can be
@@ -203,6 +161,9 @@ class JobQueue:
             rows = db.execute(claim, (WORKING, WAITING)).fetchall()
         return Job(*rows[0]) if rows else None
 
+    def renew(self) -> None:
+        """Does nothing: the lock file of the pool shows that claimed jobs are worked on."""
+
     @_guarded
     def finish(self, key: str) -> None:
         """Deletes a finished job."""
@@ -246,7 +207,7 @@ class JobQueue:
     def recover(self) -> None:
         """Returns the claimed jobs of a pool that was killed to the queue. Jobs without attempts left fail."""
         with self._transaction() as db:
-            message = serialize(Message("interrupted: Reader was stopped"))
+            message = serialize(Message(INTERRUPTED))
             lost = "UPDATE jobs SET state = ?, message = ? WHERE state = ? AND attempts >= ?"
             db.execute(lost, (FAILED, message, WORKING, ATTEMPTS * INTERRUPTIONS))
             again = f"UPDATE jobs SET state = ?, attempts = attempts - {INTERRUPTIONS - 1} WHERE state = ?"
@@ -279,6 +240,11 @@ class JobQueue:
         db.execute("DELETE FROM jobs WHERE state = ? AND queued < ?", (FAILED, limit))
         newest = "SELECT key FROM jobs WHERE state = ? ORDER BY queued DESC, key LIMIT ?"
         db.execute(f"DELETE FROM jobs WHERE state = ? AND key NOT IN ({newest})", (FAILED, FAILED, MOST_FAILURES))
+
+    def _count(self, lowest: int = ARTICLE, highest: int = PREFETCH) -> int:
+        """The number of waiting jobs with a ``background`` from *lowest* to *highest*."""
+        query = "SELECT count(*) FROM jobs WHERE state = ? AND background BETWEEN ? AND ?"
+        return int(self._connection().execute(query, (WAITING, lowest, highest)).fetchone()[0])
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._connection())

@@ -13,14 +13,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..child_process.parent import NO_LIMITS, ChildProcess, Limits, Stop
 from ..child_process.pool import PING
 from ..errors import Busy, ChildFailed, ReaderError
 from ..i18n import Message, deserialize, serialize
 from ..storage.locks import FileLock, file_lock
-from .queue import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job, JobQueue
+from .queue import JobQueue
+from .queue_contract import FORGET_FAILURE_SECONDS, PASSING_SECONDS, Job
+
+if TYPE_CHECKING:
+    from .shared_queue import SharedJobQueue
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -59,7 +63,7 @@ class _Interruption:
     """A flag for ``ChildProcess.request`` that interrupts a job when *stop* is set. It interrupts a prefetched job also
     if a job that a visitor requested waits, after PREFETCH_SECONDS."""
 
-    def __init__(self, jobs: JobQueue, key: str, stop: threading.Event) -> None:
+    def __init__(self, jobs: JobQueue | SharedJobQueue, key: str, stop: threading.Event) -> None:
         self._jobs, self._key, self._stop = jobs, key, stop
         self._next_check = time.monotonic() + PREFETCH_SECONDS
 
@@ -91,7 +95,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        jobs: JobQueue,
+        jobs: JobQueue | SharedJobQueue,
         command: list[str],
         size: int,
         timeout_seconds: float,
@@ -142,7 +146,8 @@ class WorkerPool:
         for slot in slots:
             slot.start()
         while not stop.wait(IDLE_SECONDS * 4) and lock.is_in_place() and all(slot.is_alive() for slot in slots):
-            pass
+            with suppress(Busy):
+                self._jobs.renew()
         ended.set()
         for slot in slots:
             slot.join()

@@ -8,7 +8,7 @@ from ..catalog import Catalog
 from ..chinese.scripts import needs_change
 from ..errors import Busy, ExportFailed, NotFound, TooLarge
 from ..jobs.export_service import ExportService
-from ..jobs.queue import JobStatus
+from ..jobs.queue_contract import JobStatus
 from .attachments import largest_for, publication_of, suffix_for
 from .mail_models import QueuedMessage
 from .messages import Messages

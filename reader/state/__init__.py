@@ -12,6 +12,7 @@ migrations/            one file per change of the tables, and the complete schem
 state_tables.py        the metadata of all tables, column types, the tables of this package
 cache_invalidation.py  the changes since a revision, for caches of other processes
 insert_once.py         an idempotent insert for both engines
+notifications.py       counts PostgreSQL's notifications (LISTEN)
 revision.py            the revision, cheap enough to read every few milliseconds
 write_check.py         checks that an SQLite file can be written
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from .cache_invalidation import Changes
+    from .notifications import Notifications
 
 LOG = logging.getLogger(__name__)
 
@@ -85,6 +86,22 @@ class State:
             yield connection
         self._revision.expire()
 
+    @contextmanager
+    def queueing(self) -> Iterator[Connection]:
+        """A transaction on the tables of a queue, with PostgreSQL. It does not wait for ``writing`` transactions.
+
+        Each statement sees what others have committed (READ COMMITTED), so lock the rows that it changes. If the server
+        dies, the transactions of the last half second are lost: it does not wait for the disk.
+        """
+        with self._transaction(writes=True, queues=True) as connection:
+            yield connection
+
+    def notifications(self, channel: str) -> Notifications:
+        """Counts the notifications of *channel*; for PostgreSQL."""
+        from .notifications import Notifications
+
+        return Notifications(self._url, channel)
+
     @property
     def revision(self) -> int:
         """A number that grows with each recorded change of any process. Reading it takes microseconds.
@@ -128,17 +145,18 @@ class State:
             self._was_used = False
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+    def _transaction(self, *, writes: bool, queues: bool = False) -> Iterator[Connection]:
         from sqlalchemy.exc import SQLAlchemyError
 
-        from .engines import WRITES
+        from .engines import QUEUES, WRITES
 
         of_block: Exception | None = None
         self._refuse_at_rest()
         started_at = time.monotonic()
         try:
             engine = self._current(started_at)
-            with engine.connect().execution_options(**{WRITES: writes}) as connection, connection.begin():
+            options = {WRITES: writes, QUEUES: queues}
+            with engine.connect().execution_options(**options) as connection, connection.begin():
                 try:
                     yield connection
                 except (OSError, sqlite3.Error) as error:  # errors of this database are SQLAlchemyError

@@ -11,11 +11,13 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 
 from ..storage.sqlite import closing_on_error, open_database
 
 if TYPE_CHECKING:
+    import psycopg
+
     from .bounded_postgresql import BoundedConnection
 
 BUSY_SECONDS = 30
@@ -30,8 +32,8 @@ LOCKED_SECONDS = 5
 READING_SECONDS, WRITING_SECONDS = 10.0, BUSY_SECONDS + 30.0
 """How long PostgreSQL may take for an answer in each kind of transaction. Large tables are read in parts."""
 
-WRITES = "writes"
-"""The execution option that marks a connection for writing transactions."""
+WRITES, QUEUES = "writes", "queues"
+"""The execution options that mark a connection for writing transactions, and for those of ``State.queueing``."""
 
 WRITER_LOCK = 0x52454144
 """The id of PostgreSQL's advisory lock that the writing transaction holds ("READ" in ASCII)."""
@@ -63,12 +65,25 @@ def sqlite_engine(path: Path) -> Engine:
 def postgresql_engine(url: str) -> Engine:
     """An engine for the PostgreSQL database at *url*. Raises ImportError without psycopg (requirements-many.txt)."""
     address = make_url(url).set(drivername="postgresql+psycopg")
-    arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _OPTIONS}
-    arguments = {name: value for name, value in arguments.items() if name not in address.query}
-    engine = create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **POOL)
+    engine = create_engine(address, connect_args=_arguments(address), pool_pre_ping=True, hide_parameters=True, **POOL)
     event.listen(engine, "do_connect", _connect_to_postgresql)
     event.listen(engine, "begin", _begin_in_postgresql)
     return engine
+
+
+def listening_connection(url: str) -> psycopg.Connection[Any]:
+    """A connection of its own to the PostgreSQL database at *url*, for LISTEN. Raises psycopg.Error."""
+    import psycopg
+
+    address = make_url(url).set(drivername="postgresql")
+    text = address.render_as_string(hide_password=False)
+    return psycopg.connect(text, autocommit=True, **_arguments(address))
+
+
+def _arguments(address: URL) -> dict[str, Any]:
+    """The arguments of a connection that the URL does not set."""
+    arguments = {"connect_timeout": CONNECT_SECONDS, "application_name": "reader", "options": _OPTIONS}
+    return {name: value for name, value in arguments.items() if name not in address.query}
 
 
 def _begin_in_sqlite(connection: Connection) -> None:
@@ -92,9 +107,12 @@ def limit_wait(connection: Connection, seconds: float | None) -> None:
 
 
 def _begin_in_postgresql(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
-    limit_wait(connection, WRITING_SECONDS if writes else READING_SECONDS)
-    if writes:
+    options = connection.get_execution_options()
+    queues, writes = options.get(QUEUES), options.get(WRITES)
+    limit_wait(connection, WRITING_SECONDS if writes and not queues else READING_SECONDS)
+    if queues:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+    elif writes:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     else:

@@ -102,6 +102,21 @@ class Bucket:
 
         return self._ask("upload", send) is not None
 
+    def ensure(self, name: str, read: Callable[[], bytes]) -> bool:
+        """Puts what *read* returns into the bucket unless it has such an object. Returns whether it has one now."""
+        import obstore
+
+        def put() -> bool:
+            try:
+                obstore.head(self._impatient_store, name)
+            except FileNotFoundError:
+                content = read()
+                digest = hashlib.new(DIGEST, content).hexdigest()
+                obstore.put(self._store, name, content, attributes={DIGEST: digest})
+            return True
+
+        return bool(self._ask(name, put))
+
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""
         import obstore

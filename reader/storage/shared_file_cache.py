@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from pathlib import Path
 
@@ -17,14 +18,16 @@ class SharedFileCache(FileCache):
     Keys name contents, so there is nothing to invalidate. An object whose hash differs is not used. If the bucket
     fails, this is a FileCache. Files are evicted only here: a lifecycle rule of the bucket deletes those in it.
 
+    With *must_upload*, ``put`` raises OSError if the bucket does not take the file: another machine waits for it.
+
     ::
 
         store = SharedFileCache(instance / "exports", limit_bytes=2_000_000_000, bucket=Bucket("s3://news-files"))
     """
 
-    def __init__(self, folder: Path, limit_bytes: int, bucket: Bucket) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, bucket: Bucket, *, must_upload: bool = False) -> None:
         super().__init__(folder, limit_bytes)
-        self.bucket = bucket
+        self.bucket, self._must_upload = bucket, must_upload
 
     def find(self, key: str) -> Path | None:
         """The path of the file, which may be fetched from the bucket first; None if it does not exist."""
@@ -32,7 +35,8 @@ class SharedFileCache(FileCache):
 
     def put(self, key: str, content: bytes) -> Path:
         path = super().put(key, content)
-        self.bucket.upload(_name(key), path)
+        if not self.bucket.upload(_name(key), path) and self._must_upload:
+            raise OSError(errno.EIO, f"{self.bucket.url} does not answer")
         return path
 
     def _fetched(self, key: str) -> Path | None:
@@ -47,6 +51,8 @@ def _name(key: str) -> str:
     return f"exports/{key[:2]}/{key}"
 
 
-def export_store(folder: Path, limit_bytes: int, bucket: str = "") -> FileCache:
+def export_store(folder: Path, limit_bytes: int, bucket: str = "", *, must_upload: bool = False) -> FileCache:
     """The cache of exported files in *folder*, in front of the bucket at *bucket* unless that is empty."""
-    return SharedFileCache(folder, limit_bytes, Bucket(bucket)) if bucket else FileCache(folder, limit_bytes)
+    if not bucket:
+        return FileCache(folder, limit_bytes)
+    return SharedFileCache(folder, limit_bytes, Bucket(bucket), must_upload=must_upload)

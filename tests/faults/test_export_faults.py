@@ -19,7 +19,8 @@ from serving import inherited
 from waiting import LIMIT_SECONDS
 
 from reader.exports.publications import of_article
-from reader.jobs.queue import PASSING_SECONDS, WORKING, JobQueue
+from reader.jobs.queue import JobQueue
+from reader.jobs.queue_contract import PASSING_SECONDS, WORKING
 from reader.jobs.worker_pool import WorkerPool
 from reader.media.images import measure
 from reader.media.renditions import exported_picture, write_record

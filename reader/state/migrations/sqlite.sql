@@ -60,6 +60,25 @@ CREATE TABLE editors (
     CONSTRAINT pk_editors PRIMARY KEY (name),
     CONSTRAINT uq_editors_token_digest UNIQUE (token_digest)
 );
+CREATE TABLE export_jobs (
+    "key" TEXT NOT NULL,
+    build TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    state TEXT NOT NULL,
+    background INTEGER NOT NULL,
+    queued_at BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    leased_until BIGINT NOT NULL,
+    CONSTRAINT pk_export_jobs PRIMARY KEY ("key")
+);
+CREATE TABLE export_pools (
+    holder TEXT NOT NULL,
+    build TEXT NOT NULL,
+    ready_until BIGINT NOT NULL,
+    CONSTRAINT pk_export_pools PRIMARY KEY (holder)
+);
 CREATE TABLE history_identity (
     id TEXT NOT NULL,
     CONSTRAINT pk_history_identity PRIMARY KEY (id)
@@ -201,6 +220,7 @@ CREATE INDEX ix_comments_newest ON comments (page, status, posted_at, id);
 CREATE INDEX ix_comments_shown ON comments (page, is_shown, posted_at, id);
 CREATE INDEX ix_comments_status ON comments (status, posted_at);
 CREATE INDEX ix_editor_acts_path ON editor_acts (path, id);
+CREATE INDEX ix_export_jobs_turn ON export_jobs (build, state, background, queued_at);
 CREATE INDEX ix_history_versions_slug ON history_versions (slug);
 CREATE INDEX ix_mail_counts_subject ON mail_counts (subject, at);
 CREATE INDEX ix_mail_outbox_due ON mail_outbox (status, turn, due_at);
@@ -211,6 +231,7 @@ CREATE INDEX ix_webmentions_status ON webmentions (status, due_at);
 INSERT INTO alembic_version VALUES ('comments_0002');
 INSERT INTO alembic_version VALUES ('editing_0001');
 INSERT INTO alembic_version VALUES ('history_0001');
+INSERT INTO alembic_version VALUES ('jobs_0001');
 INSERT INTO alembic_version VALUES ('mail_0001');
 INSERT INTO alembic_version VALUES ('state_0001');
 INSERT INTO alembic_version VALUES ('webmentions_0001');

@@ -39,7 +39,7 @@ from ...exports.publications import (
 )
 from ...i18n import translations
 from ...jobs.export_service import address_hash, options_in
-from ...jobs.queue import JobStatus
+from ...jobs.queue_contract import JobStatus
 from ...models import Collection, Publication, is_slug
 from .. import services
 from ..downloads.e_readers import is_e_reader

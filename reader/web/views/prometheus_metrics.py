@@ -101,8 +101,8 @@ class CurrentState:
             yield GaugeMetricFamily("reader_exports_waiting", "Exports in the queue.", waiting)
             yield GaugeMetricFamily("reader_exports_failed", "Exports that failed lately.", failed)
             yield GaugeMetricFamily("reader_exports_oldest_seconds", "How long the oldest waits.", oldest)
-        idle = services().export_service.heartbeat.silent_seconds()
-        yield GaugeMetricFamily("reader_exports_stalled_seconds", "How long no export worker is ready.", idle)
+            idle = services().export_service.heartbeat.silent_seconds()
+            yield GaugeMetricFamily("reader_exports_stalled_seconds", "How long no export worker is ready.", idle)
 
 
 def init_app(app: Flask) -> None:
