@@ -25,7 +25,7 @@ from ..models import escaped
 from ..settings import PACKAGE
 from .child import OUT_OF_MEMORY, PARENT, resident_bytes
 from .kept_code import with_kept_code
-from .secrets_of_parent import environment_of_child, hide_this_process
+from .secrets_of_parent import environment_of_child, has_secrets, hide_this_process
 
 LONGEST_ANSWER_BYTES = 500_000_000
 STOP_SECONDS = 0.5
@@ -279,7 +279,8 @@ def _start(command: Sequence[str], errors: int, limits: Limits) -> subprocess.Po
 
     def start() -> subprocess.Popen[bytes]:
         pipe, environment = subprocess.PIPE, environment_of_child(has_credentials=limits.has_credentials)
-        hide_this_process()
+        if has_secrets():
+            hide_this_process()
         program, inherited = with_kept_code(command)
         process = subprocess.Popen(  # noqa: S603 our own command
             program,

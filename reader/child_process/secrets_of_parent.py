@@ -34,7 +34,16 @@ def environment_of_child(*, has_credentials: bool) -> dict[str, str]:
     }
 
 
+def has_secrets() -> bool:
+    """Whether the environment of this process has variables that children do not get."""
+    return len(environment_of_child(has_credentials=False)) < len(os.environ)
+
+
 def hide_this_process() -> None:
     """Makes the environment, memory and open files of this process in ``/proc`` readable by root only (proc(5)): a
-    child of the same user could read there what it does not inherit. There are no core dumps then."""
+    child of the same user could read there what it does not inherit. There are no core dumps then.
+
+    Where a service manager hides processes (``ProtectProc=invisible``), its parent cannot read its processor time, so a
+    child with such a limit must not be hidden. It has no secrets.
+    """
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
