@@ -1,10 +1,15 @@
-"""Embeds only those tables of a font that PDFs use. Installed by ``justification``, for the supported version only."""
+"""Embeds only those tables of a font that PDFs use, with the same bytes each time.
+
+Installed by ``justification``, for the supported version only.
+"""
 
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
+from fontTools.ttLib import TTFont
 from fontTools.ttLib.sfnt import SFNTReader, SFNTWriter
 from weasyprint.pdf import fonts
 
@@ -18,8 +23,9 @@ _stock_clean = fonts.Font.clean
 
 
 def install() -> None:
-    """Patches WeasyPrint."""
+    """Patches WeasyPrint. fontTools writes the current time into emoji and variable fonts, unless told otherwise."""
     fonts.Font.clean = clean
+    fonts.TTFont = partial(TTFont, recalcTimestamp=False)
 
 
 def clean(self: Any, *options: Any) -> None:
