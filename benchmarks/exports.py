@@ -221,6 +221,7 @@ def paired(rounds: int) -> float:
 
 def pairs(rounds: int) -> None:
     one, issue = (ours(name, "pdf", "a4") for name in ("seed", "issue"))
+    export_worker.warm_up()  # as in a worker, garbage is collected only between jobs
     one(), issue()
     print(
         statistics.median(

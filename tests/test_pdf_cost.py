@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
@@ -12,17 +14,21 @@ from pathlib import PurePosixPath
 
 import pikepdf
 import pydyf
+import pymupdf
 import pytest
 from fontTools.ttLib import TTFont
 from markupsafe import Markup
 from PIL import Image
-from weasyprint.layout import block, inline
+from weasyprint import css
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout import block, inline, page
+from weasyprint.text import line_break
 
 from reader.article_building import to_article
 from reader.exports import EXPORTS
 from reader.exports.options import Options
 from reader.exports.publications import of_article, of_issue
-from reader.exports.weasyprint import justification, layout_cache
+from reader.exports.weasyprint import justification, layout_cache, line_drawing, line_layout, shared_styles
 from reader.exports.weasyprint.embedded_fonts import TABLES, with_needed_tables
 from reader.exports.weasyprint.pdf_rendering import MEDIA, typeset
 from reader.formats import read_draft
@@ -133,31 +139,92 @@ BODIES = {
     "pictures": f'<p>{PARAGRAPH}</p><figure><img src="{MEDIA}p" alt="图"><figcaption>说明</figcaption></figure>' * 12,
     "table": "<table>" + "<tr><td>甲</td><td>乙乙乙乙乙</td></tr>" * 90 + "</table>",
     "right to left": '<p dir="rtl">שלום עולם שלום עולם שלום עולם שלום עולם</p>' * 60,
+    "mixed": f'<p lang="en">The <em>quick</em> brown fox, “jumps” over {"the lazy dog, " * 9}</p>'
+    f"<p lang=zh>{PARAGRAPH}<strong>粗</strong>体<br>换行&nbsp;2—3 x<sup>2</sup> <code>a_b()</code>“引”《书》，（注）。</p>"
+    * 5,
     "list": "<ul>" + f"<li>{PARAGRAPH}</li>" * 30 + "</ul>",
     "floats": f'<img src="{MEDIA}p" alt="图" style="float:left;width:3cm"><p>{PARAGRAPH}</p>' * 20,
 }
 
 
+def use_stock_layout(monkeypatch):
+    """Undoes the patches that only save time, but for those of columns, fonts and references."""
+    for name, module in sys.modules.items():
+        if name.startswith("weasyprint.") and hasattr(module, "resolve_percentages"):
+            monkeypatch.setattr(module, "resolve_percentages", shared_styles._stock_resolve_percentages)
+    monkeypatch.setattr(css, "find_style_attributes", shared_styles._stock_find_style_attributes)
+    monkeypatch.setattr(page, "set_page_type_computed_styles", shared_styles._stock_set_page_styles)
+    monkeypatch.setattr(block, "block_level_page_name", shared_styles._stock_page_name)
+    monkeypatch.setattr(boxes.Box, "is_in_normal_flow", shared_styles._stock_is_in_normal_flow)
+    monkeypatch.setattr(inline, "get_next_linebox", line_layout._stock_next_line)
+    monkeypatch.setattr(line_break, "first_line_metrics", layout_cache._stock_first_line_metrics)
+
+
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_columns_laid_out_once_give_the_same_bytes(body, monkeypatch):
-    css = (
-        'html { font: 11pt "Reader Serif" } img { width: 100% } figure { break-inside: avoid }'
+def test_what_saves_time_gives_the_same_bytes(body, monkeypatch):
+    style = (
+        'html { font: 11pt "Reader Serif"; text-align: justify } img { width: 100% } figure { break-inside: avoid }'
         " div { columns: 2; column-fill: auto; column-gap: 2em } h1 { break-after: avoid }"
     )
     html = f"<!doctype html><html lang=zh><title>.</title><div><h1>甲</h1>{body}<h1>乙</h1>{body}</div>"
-    once = typeset(html, css, {"p": picture()})
+    once = typeset(html, style, {"p": picture()})
+    with monkeypatch.context() as patched:
+        use_stock_layout(patched)
+        assert typeset(html, style, {"p": picture()}) == once
     monkeypatch.setattr(layout_cache, "_is_needless_trial", lambda *_: False)
-    assert typeset(html, css, {"p": picture()}) == once
+    assert typeset(html, style, {"p": picture()}) == once
+
+
+@pytest.mark.parametrize("body", [BODIES["text"], BODIES["right to left"], BODIES["mixed"]])
+def test_a_line_is_drawn_where_weasyprint_draws_it(body, monkeypatch):
+    def drawn():
+        style = 'html { font: 11pt "Reader Serif"; text-align: justify } code { font-family: "Reader Mono" }'
+        content = typeset(f"<!doctype html><html lang=zh><title>.</title>{body}", style)
+        with pymupdf.open(stream=content) as file:
+            blocks = [block for sheet in file for block in sheet.get_text("rawdict")["blocks"]]
+        chars = [
+            char for block in blocks for line in block["lines"] for span in line["spans"] for char in span["chars"]
+        ]
+        return len(content), [(char["c"], char["origin"]) for char in chars]
+
+    size, ours = drawn()
+    monkeypatch.setattr(line_drawing, "_is_plain", lambda _: False)  # all lines by WeasyPrint
+    larger, stock = drawn()
+    assert size < larger
+    assert [char for char, _ in ours] == [char for char, _ in stock]
+    # WeasyPrint cuts each gap to whole thousandths of an em, which are a third of a point in a line of Chinese.
+    apart = [abs(here[0] - there[0]) for (_, here), (_, there) in zip(ours, stock, strict=True)]
+    assert max(apart) < 0.4
+
+
+def test_justified_lines_end_at_the_margin():
+    content = typeset(
+        f"<!doctype html><html lang=zh><title>.</title><p>{PARAGRAPH.replace('，', '与').replace('。', '及')}",
+        '@page { size: 120mm 180mm; margin: 10mm } html { font: 11pt "Reader Serif"; text-align: justify } body { margin: 0 }',
+    )
+    [block] = pymupdf.open(stream=content)[0].get_text("dict")["blocks"]
+    ends = [line["bbox"][2] for line in block["lines"][:-1]]
+    assert len(ends) > 3
+    assert all(abs(end - 110 / 25.4 * 72) < 0.03 for end in ends)
 
 
 def test_balanced_columns_and_headings_across_them_are_still_tried(monkeypatch):
     html = f"<!doctype html><html lang=zh><title>.</title><div><p>{PARAGRAPH}<h1>乙</h1><p>{PARAGRAPH}</div>"
-    for css in ("div { columns: 2 }", "div { columns: 2; column-fill: auto } h1 { column-span: all }"):
-        ours = typeset(html, css)
+    for style in ("div { columns: 2 }", "div { columns: 2; column-fill: auto } h1 { column-span: all }"):
+        ours = typeset(html, style)
         with monkeypatch.context() as patched:
             patched.setattr(block, "block_box_layout", layout_cache._stock_block_box_layout)
             patched.setattr(block, "columns_layout", layout_cache._stock_columns_layout)
-            assert typeset(html, css) == ours
+            assert typeset(html, style) == ours
+
+
+def test_a_process_that_made_a_pdf_ends_normally():
+    """Pango's objects are freed before the library, or the process would end in a segmentation fault."""
+    program = (
+        "from reader.exports.weasyprint.pdf_rendering import typeset\n"
+        "typeset('<!doctype html><html lang=zh><title>.</title><p>字', 'html { font-family: Reader Serif }')"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def test_the_references_of_pages_are_listed_once_for_all_their_tags():

@@ -41,6 +41,8 @@ _LANGUAGE = re.compile(r"language-([\w+#.-]+)")
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _PERCENT_ESCAPES = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
+_WITHOUT_SYNTAX = re.compile(r"[^\W_]+(?:[ ,;?，。、；：？！“”《》（）—…][^\W_]+)*[,;?，。；？！”》）…]{0,2}")
+"""Text that is the same in Markdown. A line of it begins with a letter or digit and has no sign with a meaning."""
 _LINE_END = re.compile(r"[ \t]*\n[ \t\n]*")
 _BEFORE_RETURN = re.compile(r"\s+(?=<a [^<>]*\bfootnote-backref\b)")
 _FULL_STOP_LIST = re.compile(r"\d+\. ")
@@ -93,6 +95,8 @@ def _with_footnotes(element: HtmlElement, bullet: str) -> str:
 
 def _verified_block(element: HtmlElement, bullet: str) -> str:
     """The Markdown of *element* that parses to an equal element: with inline Markdown, with inline HTML, or as HTML."""
+    if element.tag == "p" and not element.attrib and not len(element) and _WITHOUT_SYNTAX.fullmatch(element.text or ""):
+        return _MarkdownWriter(bullet).block(element)
     expected = comparable(sanitize(_html(element)))
     for writer in (_MarkdownWriter(bullet), _MarkdownWriter(bullet, inline_html=True)):
         text = writer.block(element)

@@ -9,8 +9,6 @@ gaps above pictures.
                     (CLREQ 3.1.6.2), so that both margins are straight.
     autospace       0.095 em between Han and Latin (CLREQ 3.2.2), as spacing on a U+200B that ``pdf_rendering`` inserts.
                     PDF readers treat 0.1 em or more as a space; a search for 全县16个 would fail.
-    stretched text  In a line with wide gaps PDF readers would find 人 民 日 报. Such a line contains its text as
-                    ActualText (ISO 32000-2 14.9.4).
     apostrophes     ’ between Latin letters is narrow. The font's default glyph is a full-width quotation mark.
     artifacts       Running heads and page numbers are pagination artifacts (ISO 14289-1 7.8;
                     github.com/Kozea/WeasyPrint/issues/1836: remove when it is closed).
@@ -24,14 +22,12 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pydyf
 import weasyprint
 from weasyprint import document
-from weasyprint.draw import text as drawing
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import inline
 from weasyprint.pdf import stream as pdf_stream
@@ -39,13 +35,11 @@ from weasyprint.pdf import tags
 from weasyprint.text import line_break
 from weasyprint.text.ffi import TO_UNITS, ffi, pango
 
-from . import embedded_fonts, layout_cache, picture_gaps
+from . import embedded_fonts, layout_cache, line_drawing, line_layout, picture_gaps, shared_styles
 from .layout_cache import SQUARE
+from .line_drawing import AUTOSPACE_EM, BREAK, Spread
 
 LOG = logging.getLogger(__name__)
-
-BREAK = "\u200b"
-"""A break opportunity without width that is not in the text layer."""
 
 SIGNS = "\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’—…·"
 LATIN = "A-Za-z0-9\u00c0-\u024f\u0370-\u04ff"
@@ -53,7 +47,6 @@ OPENING = frozenset("“‘（《〈「『【〔［｛")
 CLOSING = frozenset("”’）》〉」』】〕］｝，。、；：．")
 """Marks with a blank right half in fonts for Simplified Chinese. ？ and ！ have none."""
 
-AUTOSPACE_EM = 0.095
 WIDEST_GAP_EM = 0.35
 """The maximum gap between two characters. A line that needs wider gaps stays ragged."""
 
@@ -63,26 +56,10 @@ _SIGN = re.compile(f"[{SIGNS}]")
 _SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]){BREAK}(?=[{SQUARE}])")
 
 
-_NOT_DRAWN = re.compile(f"[{BREAK}\u2060]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 """The apostrophe in don’t. It is the same character as the Chinese closing quotation mark, full-width by default."""
 
 _APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The justification of a text box in pixels: a ``gap`` after each of the character ``indexes``, minus ``head`` and
-    ``tail`` at the edges."""
-
-    indexes: frozenset[int]
-    gap: float
-    head: float = 0.0
-    tail: float = 0.0
-
-    @property
-    def added(self) -> float:
-        return len(self.indexes) * self.gap - self.head - self.tail
 
 
 def install() -> bool:
@@ -92,11 +69,13 @@ def install() -> bool:
         return False
     if inline.justify_line is not justify_line:
         inline.justify_line, inline.text_align = justify_line, text_align
+        shared_styles.install()
         layout_cache.install()
+        line_layout.install()
         embedded_fonts.install()
         picture_gaps.install()
-        line_break.Layout.reactivate, line_break.Layout.set_text = reactivate, set_text
-        drawing.draw_first_line = draw_first_line
+        line_break.Layout.set_text = set_text
+        line_drawing.install()
         document.Page.paint, pdf_stream.Stream.marked = paint, marked
         tags._build_box_tree = build_box_tree
     return True
@@ -105,7 +84,6 @@ def install() -> bool:
 _stock_justify_line, _stock_text_align = inline.justify_line, inline.text_align
 _stock_paint, _stock_marked = document.Page.paint, pdf_stream.Stream.marked
 _stock_build_box_tree = tags._build_box_tree
-_stock_draw_first_line = drawing.draw_first_line
 
 
 # Layout: the gaps of each line.
@@ -168,34 +146,41 @@ def _following(texts: list[Any]) -> list[str]:
 
 def _gaps(text: str, following: str) -> frozenset[int]:
     """The indexes of characters after which a gap may be added: beside CJK characters, and at spaces."""
-    found = []
-    visible = [(index, char) for index, char in enumerate(text) if char != BREAK]
-    after = [char for _, char in visible[1:]] + [following]
-    for (index, char), neighbour in zip(visible, after, strict=True):
-        if char in " \u00a0" or (neighbour and neighbour not in " \u00a0" and _may_part(char, neighbour)):
-            found.append(index)
-    return frozenset(found)
+    visible = [index for index, char in enumerate(text) if char != BREAK]
+    kinds = [_kind(text[index]) for index in visible]
+    after = [*kinds[1:], _kind(following) if following else ""]
+    return frozenset(index for index, *pair in zip(visible, kinds, after, strict=True) if _may_part(*pair))
 
 
-def _may_part(char: str, neighbour: str) -> bool:
-    """Whether a gap may be added. Not within —— and …… (CLREQ 3.1.2); nor between Han and Latin and inside quotation
-    marks, where PDF readers would detect a space.
+@cache
+def _kind(char: str) -> str:
+    """What ``_may_part`` needs to know of a character: its class, or the character itself if it has its own rules."""
+    if char in "“‘”’—…":
+        return char
+    if char in " \u00a0":
+        return "space"
+    if _SIGN.match(char):
+        return "sign"
+    if _CJK.match(char):
+        return "cjk"
+    return "letter" if char.isascii() and char.isalpha() else "other"
+
+
+@cache
+def _may_part(kind: str, following: str) -> bool:
+    """Whether a gap may be added between characters of these kinds. ``""`` is the end of the line.
+
+    Not within —— and …… (CLREQ 3.1.2); nor between Han and Latin, inside quotation marks and beside apostrophes, where
+    PDF readers would detect a space.
     """
-    if char in "“‘" or neighbour in "”’" or (char in "—…" and char == neighbour):
+    if kind == "space":
+        return True
+    if following in ("", "space") or kind in ("“", "‘") or following in ("”", "’"):
         return False
-    if _APOSTROPHE_SIDE.fullmatch(char + neighbour):
+    if (kind == following and kind in ("—", "…")) or (kind, following) == ("’", "letter"):
         return False
-    return (_is_cjk(char) and _is_cjk(neighbour)) or _is_sign(char) or _is_sign(neighbour)
-
-
-@cache
-def _is_cjk(char: str) -> bool:
-    return bool(_CJK.match(char))
-
-
-@cache
-def _is_sign(char: str) -> bool:
-    return bool(_SIGN.match(char))
+    signs = ("sign", "”", "’", "—", "…", "“", "‘")
+    return kind in signs or following in signs or kind == following == "cjk"
 
 
 def _blank_head(line: Any, texts: list[Any]) -> float:
@@ -237,6 +222,9 @@ def _move_right(box: Any, shift: float) -> float:
 
 
 def set_text(self: Any, text: str, justify: bool = False) -> None:
+    """Adds gaps between Han and Latin. Those of an earlier text are removed: one at the end of a line is half a gap."""
+    if vars(self).get("has_gaps"):
+        layout_cache.reset_attributes(self)
     layout_cache.set_text(self, text, justify)
     changes = list(_SCRIPT_CHANGE.finditer(self.text)) if BREAK in self.text else []
     apostrophes = list(_APOSTROPHE.finditer(self.text)) if "’" in self.text else []
@@ -251,6 +239,7 @@ def set_text(self: Any, text: str, justify: bool = False) -> None:
     for match in apostrophes:
         _set_attribute(attributes, pango.pango_attr_font_features_new(b"pwid=1"), self.text, match)
     pango.pango_layout_set_attributes(self.layout, attributes)
+    self.has_gaps = True
 
 
 def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[str]) -> None:
@@ -258,63 +247,6 @@ def _set_attribute(attributes: Any, attribute: Any, text: str, match: re.Match[s
     start = len(text[: match.start()].encode())
     attribute.start_index, attribute.end_index = start, start + len(match[0].encode())
     pango.pango_attr_list_insert(attributes, attribute)
-
-
-def reactivate(self: Any, style: Any) -> None:
-    layout_cache.reactivate(self, style)
-    if spread := getattr(self, "spread", None):
-        pango.pango_layout_set_single_paragraph_mode(self.layout, True)
-        _stretch(self, spread)
-
-
-def _stretch(layout: Any, spread: Spread) -> None:
-    """Widens the glyphs of the layout's only line. The gap of a cluster is added to its last glyph."""
-    line, _ = layout.get_first_line()
-    text, starts = layout.text, _characters_by_byte(layout.text)
-    gap, first, last = round(spread.gap * TO_UNITS), None, None
-    for index, glyph, ends_cluster in _glyphs(line, starts):
-        if ends_cluster and index in spread.indexes:
-            glyph.geometry.width += gap
-        if text[index] not in BREAK + " ":
-            first, last = first or glyph, glyph
-    if spread.head and first is not None:
-        units = int(spread.head * TO_UNITS)
-        first.geometry.x_offset -= units
-        first.geometry.width -= units
-    if spread.tail and last is not None:
-        last.geometry.width -= int(spread.tail * TO_UNITS)
-
-
-def draw_first_line(stream: Any, textbox: Any, *rest: Any) -> Any:
-    spread = getattr(textbox.pango_layout, "spread", None)
-    if spread is None or spread.gap <= AUTOSPACE_EM * textbox.style["font_size"]:
-        return _stock_draw_first_line(stream, textbox, *rest)
-    text = _NOT_DRAWN.sub("", textbox.text)
-    pydyf.Stream.begin_marked_content(stream, "Span", pydyf.Dictionary({"ActualText": pydyf.String(text)}))
-    try:
-        return _stock_draw_first_line(stream, textbox, *rest)
-    finally:
-        pydyf.Stream.end_marked_content(stream)
-
-
-def _characters_by_byte(text: str) -> dict[int, int]:
-    """Character indexes by the offset of their first UTF-8 byte, which Pango uses."""
-    found, offset = {}, 0
-    for index, char in enumerate(text):
-        found[offset] = index
-        offset += len(char.encode())
-    return found
-
-
-def _glyphs(line: Any, starts: dict[int, int]) -> Iterator[tuple[int, Any, bool]]:
-    """(character index, glyph, whether it is the last of its cluster), in visual order."""
-    run = line.runs[0]
-    while run != ffi.NULL:
-        item, run = run.data, run.next
-        glyphs, clusters, offset = item.glyphs.glyphs, item.glyphs.log_clusters, item.item.offset
-        for n in range(item.glyphs.num_glyphs):
-            ends = n == item.glyphs.num_glyphs - 1 or clusters[n + 1] != clusters[n]
-            yield starts[offset + clusters[n]], glyphs[n], ends
 
 
 # PDF/UA: the content of page margins is an artifact.

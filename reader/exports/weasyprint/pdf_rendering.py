@@ -5,7 +5,9 @@ Importing this module loads WeasyPrint (half a second). Only workers and command
 
 from __future__ import annotations
 
+import atexit
 import ctypes.util
+import gc
 import logging
 import os
 import re
@@ -62,8 +64,9 @@ from ...sanitizer.allowlist import INLINES  # noqa: E402
 from ..front_layout import FrontHeights  # noqa: E402
 from ..papers import Paper  # noqa: E402
 from . import justification, layout_cache, tagged_pdf  # noqa: E402
-from .justification import BREAK, LATIN  # noqa: E402
+from .justification import LATIN  # noqa: E402
 from .layout_cache import SQUARE  # noqa: E402
+from .line_drawing import BREAK  # noqa: E402
 
 MEDIA = "media:"
 """The URL scheme of pictures: ``<img src="media:<name>">``. Their bytes come only from the argument *media*."""
@@ -81,6 +84,9 @@ _LONG_WORD = re.compile("(?=[^\\s\u200b]{30})")
 """WeasyPrint breaks a word that is longer than a line only if the word may start a line."""
 ENDLESS = 5000
 """A page height in millimetres that is larger than any front page."""
+ANY_PAGE = '.number::after { content: "1" } .to::after { content: "→ 1" } @page { @bottom-center { content: none } }'
+"""Page numbers in the trial of a front page. Their boxes have a fixed width. WeasyPrint lays out a page with unknown
+numbers three times."""
 PIXEL = 0.75
 """A CSS pixel in points."""
 SHORT = 12
@@ -155,7 +161,7 @@ def _parsed(html: str, media: Mapping[str, bytes]) -> HTML:
 def front_heights(html: str, css: str, media: Mapping[str, bytes], paper: Paper) -> FrontHeights:
     """The heights in points of the parts of a front page, measured on a page of the height ENDLESS."""
     document = _parsed(html, media)
-    endless = _stylesheet(f"@page {{ size: {paper.size[0]}mm {ENDLESS}mm }}")
+    endless = _stylesheet(f"@page {{ size: {paper.size[0]}mm {ENDLESS}mm }} {ANY_PAGE}")
     try:
         pages = document.render(stylesheets=[_stylesheet(css), endless], font_config=_fonts()).pages
     finally:
@@ -186,7 +192,16 @@ def _attachment(file: AttachedFile) -> Attachment:
 
 @cache
 def _fonts() -> FontConfiguration:
+    atexit.register(_release)
     return FontConfiguration()
+
+
+def _release() -> None:
+    """Frees Pango's objects before Python unloads Pango. Otherwise a process that ends normally has a segmentation
+    fault."""
+    _fonts.cache_clear()
+    _stylesheet.cache_clear()
+    gc.collect()
 
 
 @cache

@@ -17,6 +17,8 @@ from weasyprint.css.properties import Dimension
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import block
 
+from . import shared_styles
+
 SMALLEST = 0.6
 MOST_MOVED = 3
 LEAST_TEXT = 40
@@ -79,12 +81,8 @@ def _smaller(figure: Any, lay_out: Callable[..., Any], undo: Callable[[Any], Non
     fitting = drawn[0].height - too_high - 1  # a pixel for rounding
     if fitting < SMALLEST * drawn[0].height:
         return None
-    style = pictures[0].style
-    max_height, style["max_height"] = style["max_height"], Dimension(fitting, "px")
-    try:
+    with shared_styles.changed(pictures[0].style, "max_height", Dimension(fitting, "px")):
         result = lay_out()
-    finally:
-        style["max_height"] = max_height
     return result if result[0] else None
 
 
