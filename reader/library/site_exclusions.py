@@ -21,7 +21,9 @@ from ..patterns import lazy_pattern
 from .draft_folders import CONFIGURATIONS, TextOf
 
 _MOST_PATTERNS, _LONGEST_PATTERN = 500, 300
-_EXCLUDES = lazy_pattern(r"^\s*(?:exclude|collections|draft|render|ignored_content)", re.MULTILINE)
+_IGNORED_CONTENT = lazy_pattern(r"^[ \t]*ignored_content[ \t]*=[ \t]*\[([^\]]*)(\]?)", re.MULTILINE)
+_TOML_TEXT = lazy_pattern(r"\"([^\"\n]*)\"|'([^'\n]*)'")
+_EXCLUDES = lazy_pattern(r"^[ \t]*(?:exclude|collections|draft|render|ignored_content)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,13 @@ def _of_quarto(text: str) -> tuple[list[str], list[str]]:
 
 
 def _of_zola(text: str) -> tuple[list[str], list[str]]:
-    import tomllib  # few sites have the file
-
-    return ["content"], list(_texts(tomllib.loads(text).get("ignored_content")))
+    """By a pattern: ``tomllib`` needs quadratic time for long keys. Raises ValueError for a list without an end."""
+    found = _IGNORED_CONTENT.search(text)
+    if not found:
+        return [], []
+    if not found[2]:
+        raise ValueError("ignored_content has no end")
+    return ["content"], [one[1] or one[2] for one in _TOML_TEXT.finditer(found[1])]
 
 
 def _yaml(text: str) -> dict[str, Any]:
