@@ -72,6 +72,14 @@ def test_what_one_machine_has_made_is_found_by_another_and_by_one_that_has_lost_
     assert second.find("aa-2.txt") is None
 
 
+def test_what_must_be_in_the_bucket_replaces_another_object_of_its_name(s3, bucket_url):
+    bucket, folder = Bucket(bucket_url), bucket_url.removeprefix("s3://reader/")
+    obstore.put(s3.objects("reader"), f"{folder}/pictures/1", b"the page of a proxy")
+    for _ in range(2):
+        assert bucket.ensure("pictures/1", PDF)
+        assert bucket.download("pictures/1", b"".join, 1_000_000) == PDF
+
+
 def test_a_file_larger_than_the_cache_is_no_error(tmp_path, bucket_url):
     store = SharedFileCache(tmp_path, 1_000, Bucket(bucket_url))
     store.put("aa-1.pdf", PDF)

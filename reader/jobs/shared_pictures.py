@@ -57,7 +57,7 @@ class PictureUploads:
         if digest not in self._shared:
             if (content := _content_of(original, digest)) is None:
                 return None
-            if not self._bucket.ensure(_name(digest), lambda: content):
+            if not self._bucket.ensure(_name(digest), content):
                 raise Busy(SILENT, retry_seconds=RETRY_SECONDS)
             if len(self._shared) >= _MOST_REMEMBERED:
                 self._shared.clear()

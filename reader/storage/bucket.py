@@ -102,20 +102,22 @@ class Bucket:
 
         return self._ask("upload", send) is not None
 
-    def ensure(self, name: str, read: Callable[[], bytes]) -> bool:
-        """Puts what *read* returns into the bucket unless it has such an object. Returns whether it has one now."""
+    def ensure(self, name: str, content: bytes) -> bool:
+        """Puts *content* into the bucket unless it has such an object. Returns whether it has one now."""
         import obstore
+
+        digest = hashlib.new(DIGEST, content).hexdigest()
 
         def put() -> bool:
             try:
-                obstore.head(self._impatient_store, name)
+                found = obstore.get(self._impatient_store, name, options={"head": True}).attributes.get(DIGEST)
             except FileNotFoundError:
-                content = read()
-                digest = hashlib.new(DIGEST, content).hexdigest()
+                found = None
+            if found != digest:
                 obstore.put(self._store, name, content, attributes={DIGEST: digest})
             return True
 
-        return bool(self._ask(name, put))
+        return bool(self._ask("upload", put))
 
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""
