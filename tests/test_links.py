@@ -8,7 +8,7 @@ import pytest
 
 from reader.exports.publications import of_article
 
-TARGET = "---\ntitle: 大雨\nslug: heavy-rain\n---\n\n正文。\n\n## 一、经过\n\n文。\n"
+TARGET = "---\ntitle: 大雨\nslug: heavy-rain\nurl: p/x6adgjn/\n---\n\n正文。\n\n## 一、经过\n\n文。\n"
 
 
 def links(services, slug="a"):
@@ -25,6 +25,8 @@ def links(services, slug="a"):
         "[雨](/2026-05-02/2026-05-01-rain/)",
         "[雨](/2026/05/01/rain.html)",
         "[雨](heavy-rain)",
+        "[雨](/p/x6adgjn/)",
+        "[雨](/p/x6adgjn)",
         "[雨]({% post_url 2026-05-01-rain %})",
         "[雨]({% link 2026-05-02/2026-05-01-rain.md %})",
         '[雨]({{< ref "2026-05-01-rain.md" >}})',

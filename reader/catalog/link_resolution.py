@@ -50,7 +50,8 @@ ReadBody = Callable[[str], str]
 
 
 def link_names(path: str, article: Article) -> set[str]:
-    """The names by which links may refer to the article: its path from ``/``, file name, slug, aliases and title."""
+    """The names by which links may refer to the article: its path from ``/``, file name,
+    slug, aliases, title, and its paths on another site."""
     folder, name = posixpath.split(path)
     whole = posixpath.splitext(name)[0]
     stem = _LANGUAGE.sub("", whole)
@@ -62,6 +63,7 @@ def link_names(path: str, article: Article) -> set[str]:
     for alias in article.aliases:
         names.add("/" + _folded(alias.strip("/")))
         short.append(alias.rstrip("/").rpartition("/")[2])
+    names.update("/" + _folded(path) for path in article.paths)
     if article.translation:
         names.add(f"{TRANSLATION}{_folded(article.translation)}")
     return names | {_folded(slug) for name in dict.fromkeys(short) if (slug := slug_of(name))}

@@ -26,6 +26,7 @@ from functools import partial
 from ...i18n import Message
 from ..fields.unpublished_values import withheld_part
 from .admonitions import with_asides
+from .component_indentation import without_component_indentation
 from .docfx import convert_docfx, is_docfx
 from .html_builders import is_chinese
 from .logseq import convert_logseq, is_logseq
@@ -49,7 +50,7 @@ def to_commonmark(text: str, masks: Masks | None = None) -> tuple[str, tuple[str
     """
     masks, chinese, endless = masks or Masks(), is_chinese(text), list[str]()
     not_shown = list[Message]()
-    text = with_tables(text)
+    text = with_tables(without_component_indentation(text))
     if is_myst(text):
         text, headings = with_directives(text, not_shown, chinese=chinese), headings_of(text)
         text = without_marks(mask_code(with_containers(text), masks, partial(role_text, headings=headings)))

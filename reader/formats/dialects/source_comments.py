@@ -104,7 +104,7 @@ def without_components(text: str) -> str:
     out, done, endless = [], 0, 0
     end_tags = {found[1] for found in _COMPONENT.finditer(text) if found[0].startswith("</")}
     for found in _COMPONENT.finditer(text):
-        if endless > _MOST_WITHOUT_END or found.start() < done or (found[1] or "").lower() in HTML_NAMES:
+        if endless > _MOST_WITHOUT_END or found.start() < done:
             continue
         end = found.end() if found[0].endswith(">") else _end_of_tag(text, found.end())
         if not end:
@@ -113,11 +113,22 @@ def without_components(text: str) -> str:
         tag = text[found.start() : end]
         is_alone = tag[-1] == ">" and not text[text.rfind("\n", 0, found.start()) + 1 : found.start()].strip()
         is_alone = is_alone and text[end : end + 1] in ("", "\n")
+        if (found[1] or "").lower() in HTML_NAMES:  # ``<Aside>``
+            out += [text[done : found.start()], _with_blank_lines(text, found.start(), tag) if is_alone else tag]
+            done = end
+            continue
         if found[1] not in {*end_tags, None} and not tag.endswith("/>") and not is_alone:  # ``List<String>``
             continue
         out += [text[done : found.start()], _visible_text(tag)]
         done = end
     return _BLANK_LINES.sub("\n\n", "".join([*out, text[done:]])) if out else text
+
+
+def _with_blank_lines(text: str, at: int, tag: str) -> str:
+    """*tag*, which is alone on its line at *at*, so that what it contains is Markdown, as in MDX."""
+    if not tag.startswith("</"):
+        return f"{tag}\n"
+    return f"\n{text[text.rfind(chr(10), 0, at) + 1 : at]}{tag}"
 
 
 def _end_of_tag(text: str, at: int) -> int:
