@@ -226,6 +226,7 @@ def test_articles_that_the_defaults_of_jekyll_declare_unpublished_are_not_publis
         ("_config.yml", "exclude: {a: b}\ncollections: 3\n", set()),
         ("config.toml", "ignored_content = 5\n", set()),
         ("config.toml", "title = ", set()),
+        ("mkdocs.yml", "exclude_docs: [wind.md]\n", {"docs/wind.md"}),
         ("config.toml", f"a{'.a' * 500_000} = 1\n", set()),
         ("_config.yml", "[\n" + "\n" * 1_000_000, set()),
         ("config.toml", "ignored_content = [", {"_notes/a.md", "own/a.md", "docs/wind.md", "note.md"}),

@@ -126,7 +126,9 @@ def _collections(value: object) -> Iterator[str]:
 def _of_mkdocs(text: str) -> tuple[list[str], list[str]]:
     values = _yaml(text)
     lists = (values.get("exclude_docs"), values.get("draft_docs"))
-    return [*_texts(values.get("docs_dir")), "docs"], [line for one in lists for line in str(one or "").splitlines()]
+    return [*_texts(values.get("docs_dir")), "docs"], [
+        line for one in lists for text in _texts(one) for line in text.splitlines()
+    ]
 
 
 def _of_quarto(text: str) -> tuple[list[str], list[str]]:
