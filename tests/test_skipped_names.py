@@ -205,11 +205,15 @@ def test_articles_that_the_defaults_of_jekyll_declare_unpublished_are_not_publis
 @pytest.mark.parametrize(
     ("name", "text", "withheld"),
     [
-        ("_config.yml", "exclude: [own, docs/wind.md, 'n*.md']\n", {"own/a.md", "docs/wind.md", "note.md"}),
+        (
+            "_config.yml",
+            "exclude: [own, docs/wind.md, 'n*.md']\ninclude: [_notes]\n",
+            {"own/a.md", "docs/wind.md", "note.md"},
+        ),
         ("_config.yml", "exclude: []\ncollections:\n  notes: {output: false}\n  posts: {}\n", {"_notes/a.md"}),
         ("_config.yml", "collections: [notes, posts]\n", {"_notes/a.md"}),
         ("_config.yml", "collections: {notes: {output: true}}\n", set()),
-        ("_config.yml", "exclude_patterns: ['**/wind.md', own/**]\n", {"own/a.md", "docs/wind.md"}),
+        ("_config.yml", "exclude_patterns: ['**/wind.md', own/**]\n", {"own/a.md", "docs/wind.md", "_notes/a.md"}),
         ("mkdocs.yml", "exclude_docs: |\n  # x\n  wind.md\ndraft_docs: |\n  /own/\n", {"own/a.md", "docs/wind.md"}),
         (
             "mkdocs.yml",
@@ -223,7 +227,7 @@ def test_articles_that_the_defaults_of_jekyll_declare_unpublished_are_not_publis
         ),
         ("zola.toml", 'ignored_content = ["wind.*"]\n', {"docs/wind.md"}),
         (".eleventyignore", "own\n./note.md\n", {"own/a.md", "note.md"}),
-        ("_config.yml", "exclude: {a: b}\ncollections: 3\n", set()),
+        ("_config.yml", "exclude: {a: b}\ncollections: 3\n", {"_notes/a.md"}),
         ("config.toml", "ignored_content = 5\n", set()),
         ("config.toml", "title = ", set()),
         ("mkdocs.yml", "exclude_docs: [wind.md]\n", {"docs/wind.md"}),

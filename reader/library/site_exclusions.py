@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import UnreadableArticle
 from ..i18n import Message
 from ..patterns import lazy_pattern
-from .draft_folders import CONFIGURATIONS, TextOf
+from .draft_folders import CONFIGURATIONS, JEKYLL_NAMES, TextOf
 
 _MOST_PATTERNS, _LONGEST_PATTERN = 500, 300
 _IGNORED_CONTENT = lazy_pattern(r"^[ \t]*ignored_content[ \t]*=[ \t]*\[([^\]]*)(\]?)", re.MULTILINE)
@@ -53,13 +53,14 @@ def exclusions_in(folder: str, text_of: TextOf) -> tuple[Exclusion, ...]:
     for name in CONFIGURATIONS:
         if not (text := text_of(name)):
             continue
-        sources, patterns = _parsed(name, text)
-        excluded = tuple(one for one in patterns if not one.startswith("!"))
-        kept = tuple(one[1:] for one in patterns if one.startswith("!"))
-        if len(patterns) > _MOST_PATTERNS:
-            excluded, kept = ("*",), ()
-        if excluded:
-            found.append(Exclusion(folder, name, sources, excluded, kept))
+        sources, groups = _parsed(name, text)
+        for patterns in groups:
+            excluded = tuple(one for one in patterns if not one.startswith("!"))
+            kept = tuple(one[1:] for one in patterns if one.startswith("!"))
+            if len(patterns) > _MOST_PATTERNS:
+                excluded, kept = ("*",), ()
+            if excluded:
+                found.append(Exclusion(folder, name, sources, excluded, kept))
     return tuple(found)
 
 
@@ -94,16 +95,22 @@ def _expressions(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern
 
 
 @lru_cache(50)
-def _parsed(name: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(folders of articles, patterns) of a file."""
+def _parsed(name: str, text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """(folders of articles, groups of patterns) of a file."""
     try:
         sources, patterns = _READERS[name](text)
+        others = _hidden_folders(text) if name in JEKYLL_NAMES else []
     except (UnreadableArticle, ValueError, RecursionError):
-        sources, patterns = [], ["*"] if _EXCLUDES.search(text) else []
+        sources, patterns, others = [], ["*"] if _EXCLUDES.search(text) else [], []
     return (
         tuple(f"{one.removeprefix('./').strip('/')}/" for one in sources if one.strip("./")),
-        tuple(text for one in patterns if (text := one.strip()[:_LONGEST_PATTERN]) and not text.startswith("#")),
+        (_tidy(patterns), _tidy(others)),
     )
+
+
+def _tidy(patterns: Iterable[str]) -> tuple[str, ...]:
+    """*patterns* without comments and empty lines."""
+    return tuple(text for one in patterns if (text := one.strip()[:_LONGEST_PATTERN]) and not text.startswith("#"))
 
 
 def _of_config_yml(text: str) -> tuple[list[str], list[str]]:
@@ -111,16 +118,20 @@ def _of_config_yml(text: str) -> tuple[list[str], list[str]]:
     values = _yaml(text)
     sources = [*_texts(values.get("source")), "source", *_texts(values.get("collections_dir"))]
     excluded = [f"/{one.removeprefix('./').lstrip('/')}" for one in _texts(values.get("exclude"))]
-    return sources, [*excluded, *_texts(values.get("exclude_patterns")), *_collections(values.get("collections"))]
+    return sources, [*excluded, *_texts(values.get("exclude_patterns"))]
 
 
-def _collections(value: object) -> Iterator[str]:
-    """Jekyll's collections without pages. Posts always have them."""
-    for name in _texts(value) if isinstance(value, list | tuple) else value if isinstance(value, dict) else ():
-        options = value[name] if isinstance(value, dict) else {}
-        output = str(options.get("output", "")).lower() if isinstance(options, dict) else ""
-        if output not in ("true", "yes", "on") and name != "posts":
-            yield f"/_{name}"
+def _hidden_folders(text: str) -> list[str]:
+    """Of folders whose names begin with ``_``, Jekyll and Hexo publish the posts, collections with ``output`` and what
+    Jekyll's ``include`` names."""
+    values = _yaml(text)
+    collections = values.get("collections")
+    public = [name for name, options in _mapping(collections).items() if _has_output(options)]
+    return ["_*", "!_posts", *(f"!_{name}" for name in public), *(f"!{one}" for one in _texts(values.get("include")))]
+
+
+def _has_output(options: object) -> bool:
+    return isinstance(options, dict) and str(options.get("output", "")).lower() in ("true", "yes", "on")
 
 
 def _of_mkdocs(text: str) -> tuple[list[str], list[str]]:
