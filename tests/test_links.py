@@ -58,6 +58,20 @@ def test_a_bundle_is_meant_by_its_folder(services, publish):
     assert links(services) == ["/a/%E9%9B%A8"] * 3
 
 
+def test_the_page_of_a_section_is_an_article_if_it_holds_some_sentences(services, publish):
+    prose = "滹沱河畔新添三处湿地公园，七公里步道串起三园。" * 4
+    publish(
+        {
+            "guide/_index.md": f"---\ntitle: 概览\n---\n\n{prose}\n",
+            "b/_index.md": "---\ntitle: 列表\n---\n\n本栏目的文章：\n\n* [甲](/2026-05-02/甲/)\n",
+            "2026-05-02/甲.md": "# 甲\n\n[一](/guide/) [二](../guide/_index.md) [三](/b/)\n",
+        }
+    )
+    assert services.catalog.article("guide").title == "概览"
+    assert links(services, "甲") == ["/a/guide"] * 2
+    assert not services.catalog.problems()
+
+
 def test_a_dead_link_is_text_and_is_listed_until_its_article_comes(services, publish, drop):
     publish({"2026-05-02/a.md": "# 甲\n\n见[雨](rain.md)。\n"})
     before = services.catalog.article("a")

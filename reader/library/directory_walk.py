@@ -19,7 +19,8 @@ from pathlib import Path
 from ..i18n import Message
 from ..models import Problem, fingerprint
 from .copied_files import reason_by_original
-from .draft_folders import reason_by_own_file, text_at, texts_in
+from .draft_folders import SECTION_FILES, reason_by_own_file, text_at, texts_in
+from .section_pages import has_text
 from .skipped_names import (
     decoded_as_gb18030,
     is_article_name,
@@ -242,7 +243,7 @@ def _hidden(root: Root, folder: FolderEntry, name: str, mode: int) -> FolderEntr
 
 def _file(root: Root, folder: FolderEntry, path: str, real_path: str, name: str) -> FolderEntry | None:
     reason = root.names.reason_to_skip(name)
-    if reason:
+    if reason and not (name in SECTION_FILES and has_text(text_at(real_path))):
         return FolderEntry(EntryKind.LEFT_OUT, path, real_path, cause=reason)
     if not root.names.is_wanted(name):
         return None

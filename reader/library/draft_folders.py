@@ -10,7 +10,7 @@ from ..i18n import Message
 from ..patterns import lazy_pattern
 from ..storage.regular_files import read_regular
 
-_SECTION_FILES = ("_index.md", "_index.markdown")
+SECTION_FILES = ("_index.md", "_index.markdown")
 _METADATA_FILES = ("_metadata.yml", "_metadata.yaml")
 JEKYLL_NAMES = ("_config.yml", "_config.yaml")
 CONFIGURATIONS = (
@@ -28,7 +28,7 @@ _WITHHOLDS = lazy_pattern(
 
 
 def _names(folder: str) -> tuple[str, ...]:
-    return (*_SECTION_FILES, *_METADATA_FILES, f"{folder}.json", f"{folder}.11tydata.json")
+    return (*SECTION_FILES, *_METADATA_FILES, f"{folder}.json", f"{folder}.11tydata.json")
 
 
 def with_its_folder(path: str) -> str:
@@ -73,7 +73,7 @@ def _withholds(name: str, text: str) -> bool:
 
     ``draft`` in the front matter of Zola (TOML) applies to all of them, and so does what is in Hugo's ``cascade``.
     """
-    if name in _SECTION_FILES:
+    if name in SECTION_FILES:
         fence = text[:3]
         text = text[3:].partition(f"\n{fence}")[0] if fence in ("---", "+++") else ""
         text = text if fence == "+++" else text.partition("\ncascade:")[2]
