@@ -21,7 +21,10 @@ from .models import escaped
 from .settings import Settings
 from .storage.log_formatter import start_logging
 
-COMMANDS = ("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "mail", "restore", "serve")
+COMMANDS = (
+    *("backup", "build", "check", "comments", "doctor", "editor", "export", "import", "mail", "restore", "serve"),
+    "work",
+)
 """The names of the commands. Each is a module of ``commands``, imported only if the command runs."""
 
 

@@ -283,7 +283,7 @@ install_for_tests() {
 compile_tests() { # as pytest does, whose processes would each do it: 30 s of processor time in a fresh clone
   [ -d tests ] && [ ! -d tests/__pycache__ ] || return 0
   collect tests/test_[a-h]*.py &
-  collect tests/test_[i-z]*.py tests/faults tests/browser
+  collect tests/test_[i-z]*.py tests/cluster tests/faults tests/browser
   wait
 }
 

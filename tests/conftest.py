@@ -54,7 +54,7 @@ Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplate
 STARTS_PROGRAMS = {"subprocess", "serving", "running", "playwright"}
 """A test module that imports one of these, or something of them, starts servers, browsers or validators."""
 
-SLOW_FOLDERS = {"browser", "faults"}
+SLOW_FOLDERS = {"browser", "cluster", "faults"}
 
 SLOW_MODULES = {
     "test_alert_rules", "test_archive_formats", "test_archives", "test_article_text", "test_backup",

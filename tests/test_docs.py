@@ -224,7 +224,9 @@ def test_a_test_file_named_in_the_code_exists():
 
 def test_every_test_named_in_the_page_of_reliability_exists():
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text("utf-8")))
-    files = [path for folder in ("", "faults", "browser") for path in (ROOT / "tests" / folder).glob("test_*.py")]
+    files = [
+        path for folder in ("", "cluster", "faults", "browser") for path in (ROOT / "tests" / folder).glob("test_*.py")
+    ]
     defined = {name for path in files for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
     assert named
     assert named - defined == set()

@@ -45,6 +45,7 @@ PLACEHOLDERS = {"SLUG": SEED, "DATE": TODAY, "SOURCE…": "pasted.txt", "FILE": 
 """Words in capitals that a command is shown with, and what the tests put in their place."""
 
 NOT_RUN = {
+    r"python -m reader work": "tests/cluster/test_shared_exports.py runs it with PostgreSQL and a bucket",
     r"make \w+.*": "tests/test_setup.py tests what they install; this run is one of them",
     r"pipx install .*|uv tool install .*|pip install .*": "they fetch every library; tests/test_package.py installs the wheel",
     r"reader-server .*|gunicorn reader\.wsgi:app": "tests/test_package.py runs it in an environment with the wheel",

@@ -8,13 +8,11 @@ import secrets
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import obstore
 import pytest
 from click.testing import CliRunner
 from obstore.exceptions import PermissionDeniedError
-from test_export_service import RAIN, at_work, open_press
 from waiting import LIMIT_SECONDS, wait_for
 
 from reader.cli import main
@@ -91,18 +89,6 @@ def test_files_of_many_megabytes_arrive_whole(tmp_path, bucket_url):
     content = os.urandom(1 << 20) * 24
     first.put("aa-1.zim", content)
     assert second.find("aa-1.zim").read_bytes() == content
-
-
-def test_a_file_is_rendered_once_for_two_machines(settings, tmp_path, bucket_url):
-    """The second one has no workers: it would wait for ever for a file of its own."""
-    first, second = (open_press(replace(settings, instance=tmp_path / n, bucket=bucket_url)) for n in "ab")
-    with at_work(first.run_workers):
-        made = first.get_or_wait(RAIN, "epub", patience_seconds=LIMIT_SECONDS).read_bytes()
-    assert second.size_bytes(RAIN, "epub") is None
-    assert second.get_or_wait(RAIN, "epub", patience_seconds=0).read_bytes() == made
-    assert (second.jobs.waiting(), second.size_bytes(RAIN, "epub")) == (0, len(made))
-    assert second.prefetch(RAIN, "epub")
-    assert second.jobs.waiting() == 0
 
 
 def test_a_bucket_that_is_gone_costs_one_refusal_and_nothing_is_lost(tmp_path, bucket_url, monkeypatch, caplog):

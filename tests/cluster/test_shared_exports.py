@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import secrets
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
-from serving import free_port
+from serving import environment_of, free_port, inherited
+from sqlalchemy import text
+from waiting import LIMIT_SECONDS, wait_for
 
+from reader.cli import main
 from reader.errors import Busy
 from reader.exports.publications import of_article
 from reader.jobs.export_worker import _answer_line, make
 from reader.jobs.job_message import deserialize
 from reader.jobs.shared_queue import SharedJobQueue
 from reader.services import build_services
-from reader.settings import Settings
+from reader.settings import ROOT, Settings
 from reader.state import database
 from reader.storage import bucket as bucket_module
 from reader.storage.shared_file_cache import export_store
 from reader.templating import Renderer
+from reader.web.views import downloads
 
 
 def picture() -> bytes:
@@ -38,10 +49,10 @@ def settings(settings, s3, postgresql, tmp_path, monkeypatch):
     """Those of one of several machines. The address of the database is a link that is made when it is ready."""
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    url = f"postgresql://reader@/{{}}?host={tmp_path / 'pg'}"
     with postgresql.database() as real:
         name = real.partition("?")[0].rpartition("/")[2]
-        yield replace(settings, bucket=f"s3://reader/{secrets.token_hex(6)}", database_url=url.format(name))
+        url = f"postgresql://reader@/{name}?host={tmp_path / 'pg'}"
+        yield replace(settings, bucket=f"s3://reader/{secrets.token_hex(6)}", database_url=url)
 
 
 @pytest.fixture
@@ -65,6 +76,7 @@ def test_without_the_database_pages_stay_and_exports_answer_503_until_it_is_back
         assert str(tmp_path) not in refused.text
         assert client.get("/metrics").status_code == 200
     monkeypatch.setattr(database, "REST_SECONDS", 0)
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0)
     (tmp_path / "pg").symlink_to(postgresql.folder)
     assert client.get("/a/rain.pdf", headers={"Accept": "text/html"}).status_code == 202, "its place in the queue"
     assert services.export_service.jobs.waiting() == 1
@@ -121,3 +133,64 @@ def test_machines_share_the_queue_only_if_they_share_the_files():
     assert Settings(database_url=postgresql, bucket=bucket).shares_exports
     for settings in (Settings(), Settings(database_url=postgresql), Settings(bucket=bucket)):
         assert not settings.shares_exports
+
+
+@contextmanager
+def working(settings, folder):
+    """A machine that only makes exports: the process of ``work``, with a folder of its own."""
+    folder.mkdir()
+    places = {"READER_ARTICLES": str(folder / "articles"), "READER_INSTANCE": str(folder / "instance")}
+    environment = inherited() | environment_of(settings) | places | {"READER_EXPORTS_AHEAD": "1"}
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "reader", "work"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def children_of(process):
+    """The process ids of the export workers of a machine."""
+    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [int(pid) for path in lists for pid in path.read_text().split()]
+
+
+def test_one_file_is_made_once_for_two_machines_by_a_third_that_gives_back_what_it_has_not_finished(
+    services, publish, settings, tmp_path
+):
+    publish(FILES)
+    with services.state.queueing() as connection:
+        connection.execute(text("CREATE TABLE claims (key text)"))
+        connection.execute(text("CREATE RULE claim AS ON UPDATE TO export_jobs WHERE NEW.state = 'working' AND"
+                                " OLD.state = 'waiting' DO ALSO INSERT INTO claims VALUES (NEW.key)"))  # fmt: skip
+    rain = of_article(services.catalog.article("rain"))
+    other = build_services(replace(settings, instance=tmp_path / "other"))
+    other.library.scan_all()
+    nodes = [services.export_service, other.export_service]
+    with working(settings, tmp_path / "work") as process, ThreadPoolExecutor(8) as visitors:
+        asked = [
+            visitors.submit(nodes[n % 2].get_or_wait, rain, "epub", patience_seconds=LIMIT_SECONDS) for n in range(8)
+        ]
+        assert len({path.result(LIMIT_SECONDS).read_bytes() for path in asked}) == 1
+        with services.state.reading() as connection:
+            assert len(connection.execute(text("SELECT key FROM claims")).all()) == 1
+        assert nodes[0].fault() == ""
+        child = wait_for(lambda: children_of(process))[0]
+        os.kill(child, signal.SIGSTOP)
+        nodes[1].submit(rain, "pdf")
+        key = nodes[1].key(rain, "pdf")
+        wait_for(lambda: nodes[1].jobs.status(key).state == "working")
+        process.terminate()
+        assert process.wait(LIMIT_SECONDS) == 0
+    assert nodes[0].jobs.status(key).position == 1
+    other.state.close()
+
+
+def test_work_refuses_to_begin_without_what_machines_share(runner, tmp_path):
+    variables = {"READER_ARTICLES": str(tmp_path / "a"), "READER_INSTANCE": str(tmp_path / "i"), "LC_ALL": "C.UTF-8"}
+    for missing in ("READER_DATABASE_URL", "READER_BUCKET"):
+        given = {"READER_DATABASE_URL": "postgresql://reader@db/news", "READER_BUCKET": "s3://files"} | {missing: ""}
+        answer = runner.invoke(main, ["work"], env=variables | given)
+        assert (answer.exit_code, missing in answer.output) == (2, True)
