@@ -149,6 +149,52 @@ def test_a_scheduled_post_of_ghost_without_its_date_is_a_draft(run, settings, tm
     assert draft_of(settings, "next").draft is draft
 
 
+def test_an_answer_of_ghost_s_content_api_is_imported_and_what_it_lacks_is_named(run, settings, tmp_path):
+    ferry = {"id": "1", "title": "渡口", "slug": "ferry", "html": "<p>渡口的灯亮了。</p>", "visibility": "public"}
+    ferry |= {"published_at": "2018-11-20T02:40:00.000+00:00", "tags": [{"name": "水"}, {"name": "灯"}]}
+    ferry |= {"authors": [{"name": "甲"}], "primary_author": {"name": "甲"}}
+    pages = {"pagination": {"page": 1, "pages": 2, "total": 30}}
+    (tmp_path / "posts.json").write_text(json.dumps({"posts": [ferry], "meta": pages}), "utf-8")
+    result = run(tmp_path / "posts.json")
+    draft = draft_of(settings, "ferry")
+    assert (draft.draft, draft.section, draft.tags, draft.byline) == (False, ("水",), ("灯",), ("甲",))
+    assert result.exit_code == 1
+    assert "export the site in Ghost" in result.output
+
+
+def test_entries_of_livejournal_keep_their_dates_and_private_ones_are_drafts(run, settings, tmp_path):
+    entry = "<entry><subject>{0}</subject><eventtime>2005-04-05 10:00:00</eventtime><event>渡口，\n{0}。</event>"
+    private = entry.format("Lamp") + "<security>private</security></entry>"
+    entries = entry.format("Ferry") + f"<taglist>a, b</taglist></entry>{private}"
+    (tmp_path / "2005-04.xml").write_text(f"<?xml version='1.0'?><livejournal>{entries}</livejournal>", "utf-8")
+    assert run(tmp_path / "2005-04.xml").exit_code == 0
+    ferry = draft_of(settings, "Ferry")
+    assert (ferry.published.isoformat()[:10], ferry.tags, ferry.draft) == ("2005-04-05", ("a", "b"), False)
+    assert ferry.body_html.count("<p>") == 2
+    assert draft_of(settings, "Lamp").draft
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ('<mediawiki xml:lang="en"><page><title>A</title></page></mediawiki>', "Pandoc"),
+        (
+            '{"metadata": {}, "entries": [{"uuid": "A", "creationDate": "2021-05-06T07:08:09Z", "text": "x"}]}',
+            "Day One",
+        ),
+        ('{"isTrashed": false, "textContent": "x", "userEditedTimestampUsec": 1}', "HTML files of the same folder"),
+        ('[{"title": "A", "edit-time": 1, "children": [{"string": "x"}]}]', "Roam"),
+        ('{"posts": [{"id": 1, "originalContent": "x", "formatContent": "x"}]}', "Halo"),
+    ],
+)
+def test_an_export_of_another_program_is_refused_with_what_to_do_instead(run, tmp_path, content, hint):
+    export = tmp_path / ("export.xml" if content.startswith("<") else "export.json")
+    export.write_text(content, "utf-8")
+    result = run(export)
+    assert result.exit_code == 1
+    assert hint in result.output
+
+
 def test_the_site_shows_what_wordpress_published_and_no_draft(wordpress, settings, services):
     for path in settings.articles.rglob("*.*"):
         os.utime(path, (1, 1))  # written a while ago: the library waits for files that still grow

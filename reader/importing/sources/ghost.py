@@ -1,4 +1,4 @@
-"""The posts and pages of a Ghost site, from its export in JSON (Settings → Export)."""
+"""The posts and pages of a Ghost site, from its export in JSON (Settings → Export) or from its Content API."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ _GATED = re.compile(
     r"<!--\s*kg-gated-block:begin\s+nonMember:false\b(?:(?!-->).)*-->.*?(?:<!--\s*kg-gated-block:end\s*-->|\Z)",
     re.DOTALL,
 )
+_OF_API = re.compile(rb'\s*\{\s*"(?:posts|pages)"\s*:\s*\[')
 _PUBLIC = ("", "public")
 """The visibility values of posts that everyone may read."""
 
 
 def is_ghost(content: bytes) -> bool:
     head = content[:2_000_000]
+    if _OF_API.match(head):
+        return b'"pagination"' in content[-2_000:]
     return head.lstrip()[:1] == b"{" and b'"posts"' in head and (b'"db"' in head[:200] or b'"meta"' in head[:500])
 
 
@@ -39,7 +42,7 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
     tags_of = _joined(data, "posts_tags", "tag_id", tags)
     authors_of = _joined(data, "posts_authors", "author_id", authors)
     without_text: Counter[str] = Counter()
-    for post in _rows(data, "posts"):
+    for post in (*_rows(data, "posts"), *_rows(data, "pages")):
         html, is_gated = _html(post)
         if not html and (text_of(post, "lexical") or text_of(post, "mobiledoc")):
             reason = Message("its text is only in the form of Ghost's editor; save it there, and export it again")
@@ -51,10 +54,14 @@ def ghost_items(name: str, content: bytes, read_sibling: ReadSibling) -> Iterato
         if image := text_of(post, "feature_image").replace(_GHOST_ADDRESS, ""):
             html = f'<figure><img src="{image}"></figure>{html}'
         key = str(post.get("id", ""))
-        draft = _ghost_draft(post, tags_of.get(key, []), authors_of.get(key, []))
-        notes = () if not draft.draft else (_not_public(text_of(post, "status"), text_of(post, "visibility")),)
+        draft = _ghost_draft(
+            post, tags_of.get(key) or _names(post, "tags"), authors_of.get(key) or _names(post, "authors")
+        )
+        notes = () if not draft.draft else (_not_public(_status(post), text_of(post, "visibility")),)
         notes = (*notes, LEFT_OUT) if is_gated else notes
         yield SourceItem(f"{name}: {draft.title}", html_reader(html), "article", "", draft, read_sibling, notes)
+    if missing := _missing_posts(data):
+        yield NotImported(name, missing)
     if without_text:
         yield LeftOut.by_kind(name, without_text)
 
@@ -76,7 +83,7 @@ def _ghost_draft(post: Mapping[str, Any], tags: list[str], authors: list[str]) -
     """The draft of a post. Its first tag is the primary tag, which becomes the section. Tags that start with # are
     internal."""
     public = [tag for tag in tags if not tag.startswith("#")]
-    is_public = text_of(post, "status") in _PUBLISHED and text_of(post, "visibility") in _PUBLIC
+    is_public = _status(post) in _PUBLISHED and text_of(post, "visibility") in _PUBLIC
     published = date_in_text(text_of(post, "published_at"))
     if published is None and text_of(post, "status") == "scheduled":
         is_public = False  # otherwise it would be published immediately
@@ -103,6 +110,26 @@ def _ghost_data(name: str, content: bytes) -> Mapping[str, Any]:
 def _rows(data: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     rows = data.get(name)
     yield from (row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+
+
+def _names(post: Mapping[str, Any], field: str) -> list[str]:
+    """The names of the tags or authors within a post, as the Content API returns them."""
+    return [name for row in _rows(post, field) if (name := text_of(row, "name"))]
+
+
+def _status(post: Mapping[str, Any]) -> str:
+    """The status of a post. The Content API, which names the ``primary_author``, returns published ones only."""
+    return text_of(post, "status") or ("published" if "primary_author" in post else "")
+
+
+def _missing_posts(data: Mapping[str, Any]) -> str:
+    """The refusal of the pages that this answer of the Content API lacks; empty if it has all posts."""
+    meta = data.get("meta")
+    pages = meta.get("pagination") if isinstance(meta, dict) else None
+    count = _number(pages.get("pages")) if isinstance(pages, dict) else 0
+    if count < 2:
+        return ""
+    return Message("it has only a part of the posts; export the site in Ghost (Settings → Export), and import that")
 
 
 def _by_id(data: Mapping[str, Any], name: str) -> dict[str, str]:

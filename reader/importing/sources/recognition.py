@@ -16,7 +16,7 @@ from ...formats.json_reader import read_json
 from ...i18n import Message
 from ...models import Draft
 from . import wordpress_posts
-from .blogger import backup_items, is_backup
+from .blog_backups import backup_items, is_backup, is_livejournal, livejournal_items
 from .evernote import is_notes, note_items
 from .feed_entries import feed_items, is_feed
 from .feed_lists import is_opml, not_a_feed, opml_items
@@ -33,7 +33,7 @@ from .omnivore import is_omnivore, omnivore_items
 from .own_exports import is_issue_page, is_json_export, issue_page_items, json_items
 from .substack import is_substack, substack_items
 from .textbundle import about_bundle_items, is_about_bundle, is_textbundle, textbundle_items
-from .unsupported_formats import HINTS, reason_by_content, reason_for
+from .unsupported_formats import HINTS, reason_by_content, reason_by_program, reason_for
 from .wallabag import is_wallabag, wallabag_items
 
 TEXTS = from_text.SUFFIXES
@@ -91,6 +91,7 @@ KINDS = (
     Kind("wallabag", is_wallabag, lambda source: wallabag_items(source.name, source.content)),
     Kind("Evernote", is_notes, lambda source: note_items(source.name, source.content)),
     Kind("Blogger", is_backup, lambda source: backup_items(source.name, source.content)),
+    Kind("LiveJournal", is_livejournal, lambda source: livejournal_items(source.name, source.content)),
     Kind("Movable Type", is_movable_type, lambda source: movable_type_items(source.name, source.content)),
     Kind("links", is_link_list, lambda source: link_items(source.name, source.content, source.fetcher)),
     Kind("OPML", is_opml, lambda source: opml_items(source.name, source.content, source.fetcher)),
@@ -135,7 +136,7 @@ def items_in(source: Source) -> Iterator[Found]:
     if reason:
         raise NotImported(source.name, reason)
     if (source.suffix in _FEED_SUFFIXES or is_json) and not is_page:
-        raise NotImported(source.name, not_a_feed())
+        raise NotImported(source.name, reason_by_program(source.content) or not_a_feed())
     if source.suffix in _TABLE_SUFFIXES:
         raise NotImported(source.name, Message("a table without columns url and title; import the pages themselves"))
     is_other_format = source.suffix in FORMATS and source.suffix not in PAGES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...i18n import Message
 
 _OFFICE = Message("open it in LibreOffice, Word or WPS, save it as .docx or .odt, and import that")
@@ -26,8 +28,22 @@ _HINTS = {
     ),
     (".mbox",): Message("save each mail as .eml, and import the folder"),
 }
+_PANDOC_PAGES = Message("convert its pages to Markdown with Pandoc (pandoc -f mediawiki), and import these")
+_OTHER_EXPORTS = (
+    (re.compile(rb"<mediawiki\b"), "MediaWiki", _PANDOC_PAGES),
+    (re.compile(rb'"dayone-moment:|"creationDevice|"entries"\s*:\s*\[[^\[\]]{0,3000}"creationDate"'), "Day One",
+     Message("export it as HTML or text, and import that")),
+    (re.compile(rb'"isTrashed"\s*:.{0,100000}"userEditedTimestampUsec"', re.DOTALL), "Google Keep",
+     Message("import the HTML files of the same folder")),
+    (re.compile(rb'\A\s*\[.{0,2000}"(?:create-time|edit-time)".{0,100000}"string"\s*:', re.DOTALL), "Roam",
+     Message("export it as Markdown, and import that")),
+    (re.compile(rb'"(?:originalContent|formatContent)"\s*:'), "Halo",
+     Message("export it as Markdown, and import that")),
+)  # fmt: skip
+"""Signs of exports of other programs, with their names and what to do instead."""
 HINTS = {suffix: hint for suffixes, hint in _HINTS.items() for suffix in suffixes}
 """What to do instead, by suffix."""
+_HEAD_BYTES = 200_000
 _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc"),
     (b"{\\rtf", ".rtf"),
@@ -55,3 +71,10 @@ def reason_for(suffix: str) -> str:
     if suffix not in HINTS:
         return ""
     return Message("%(kind)s files cannot be read: %(hint)s", kind=suffix, hint=HINTS[suffix])
+
+
+def reason_by_program(content: bytes) -> str:
+    """Why the export of another program in XML or JSON cannot be read, with what to do; empty if none is known."""
+    head = content[:_HEAD_BYTES]
+    found = next(((name, hint) for pattern, name, hint in _OTHER_EXPORTS if pattern.search(head)), None)
+    return Message("an export of %(program)s: %(hint)s", program=found[0], hint=found[1]) if found else ""

@@ -1,7 +1,11 @@
-"""The posts and pages of a Blogger blog, from its backup or Google Takeout: an Atom feed of the whole content."""
+"""The articles of blogs whose backup is one XML file.
+
+Blogger: its backup, or Google Takeout, an Atom feed of the whole content. LiveJournal: an export for each month.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +19,8 @@ from .old_addresses import aliases_of
 
 _KIND = "http://schemas.google.com/g/2005#kind"
 _ARTICLES = ("post", "page")
+_ROOT = re.compile(rb"<livejournal\b")
+_HAS_PARAGRAPHS = re.compile(r"<(?:p|br|div|table|ul|ol|blockquote)\b", re.IGNORECASE)
 
 
 def is_backup(content: bytes) -> bool:
@@ -73,3 +79,38 @@ def _item(name: str, entry: etree._Element) -> SourceItem:
     note = not_public(status if status != "LIVE" else "draft")
     read, address = html_reader(_text(entry, "content")), links[0] if links else ""
     return SourceItem(f"{name}: {draft.title}", read, "article", address, draft, notes=(note,) if is_draft else ())
+
+
+# -- LiveJournal ------------------------------------------------------------------------------------------------------
+
+
+def is_livejournal(content: bytes) -> bool:
+    return _ROOT.search(content[:2000]) is not None
+
+
+def livejournal_items(name: str, content: bytes) -> Iterator[Found]:
+    """The entries in the export's order. Those for friends or the author alone become drafts."""
+    for entry in xml_in(name, content).iterfind("entry"):
+        security = _field(entry, "security") or "public"
+        tags = _field(entry, "taglist") or _field(entry, "current_tags")
+        draft = Draft(
+            title=plain_title(_field(entry, "subject")),
+            body_html="",
+            published=date_in_text(_field(entry, "eventtime")) or date_in_text(_field(entry, "logtime")),
+            tags=tuple(tag for each in tags.split(",") if (tag := each.strip())),
+            draft=security != "public",
+        )
+        notes = (not_public(security),) if draft.draft else ()
+        title = draft.title or _field(entry, "itemid")
+        yield SourceItem(
+            f"{name}: {title}", html_reader(_html(_field(entry, "event"))), "article", "", draft, notes=notes
+        )
+
+
+def _html(event: str) -> str:
+    """The text of an entry as HTML: LiveJournal shows its line ends."""
+    return event if _HAS_PARAGRAPHS.search(event) else "".join(f"<p>{line}</p>" for line in event.splitlines() if line)
+
+
+def _field(entry: etree._Element, name: str) -> str:
+    return (entry.findtext(name) or "").strip()
