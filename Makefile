@@ -4,7 +4,7 @@ PORT ?= 8000
 ARGS ?=
 PYTHON := .venv/bin/python
 
-.PHONY: help serve test test-fast test-long test-faults mutation check bench format package sbom
+.PHONY: help serve test test-fast test-long test-faults test-cluster mutation check bench format package sbom
 
 help:
 	@echo 'make serve   install what is missing, then serve articles/ at http://localhost:$(PORT)  (PORT=8080 HOST=127.0.0.1)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test-long  every test with all its cases and its long form; more than an hour'
 	@echo 'make mutation   changes code in random places, lists the changes that no test detects  (ARGS="--sample 5")'
 	@echo 'make test-faults   the long form of tests/faults: 200 kills, some twenty minutes'
+	@echo 'make test-cluster  the long form of tests/cluster: several machines, of which some are killed; some minutes'
 	@echo 'make check   style and types: ruff, mypy --strict'
 	@echo 'make bench   every figure the README claims, measured here          (ARGS=--quick for a short run)'
 	@echo 'make package build the wheel and the source archive in dist/'
@@ -42,6 +43,10 @@ mutation:
 test-faults:
 	@bash scripts/setup.sh test
 	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest tests/faults $(ARGS)
+
+test-cluster:
+	@bash scripts/setup.sh test
+	@READER_FAULTS_LONG=1 $(PYTHON) -m pytest tests/cluster $(ARGS)
 
 check:
 	@bash scripts/setup.sh check

@@ -7,16 +7,14 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from machines import machine
 from PIL import Image
-from serving import environment_of, free_port, inherited
+from serving import free_port
 from sqlalchemy import text
 from waiting import LIMIT_SECONDS, wait_for
 
@@ -27,7 +25,7 @@ from reader.jobs.export_worker import _answer_line, make
 from reader.jobs.job_message import deserialize
 from reader.jobs.shared_queue import SharedJobQueue
 from reader.services import build_services
-from reader.settings import ROOT, Settings
+from reader.settings import Settings
 from reader.state import database
 from reader.storage import bucket as bucket_module
 from reader.storage.shared_file_cache import export_store
@@ -135,22 +133,6 @@ def test_machines_share_the_queue_only_if_they_share_the_files():
         assert not settings.shares_exports
 
 
-@contextmanager
-def working(settings, folder):
-    """A machine that only makes exports: the process of ``work``, with a folder of its own."""
-    folder.mkdir()
-    places = {"READER_ARTICLES": str(folder / "articles"), "READER_INSTANCE": str(folder / "instance")}
-    environment = inherited() | environment_of(settings) | places | {"READER_EXPORTS_AHEAD": "1"}
-    with (folder / "log").open("wb") as log:
-        command = [sys.executable, "-m", "reader", "work"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def children_of(process):
     """The process ids of the export workers of a machine."""
     lists = Path(f"/proc/{process.pid}/task").glob("*/children")
@@ -169,7 +151,7 @@ def test_one_file_is_made_once_for_two_machines_by_a_third_that_gives_back_what_
     other = build_services(replace(settings, instance=tmp_path / "other"))
     other.library.scan_all()
     nodes = [services.export_service, other.export_service]
-    with working(settings, tmp_path / "work") as process, ThreadPoolExecutor(8) as visitors:
+    with machine("work", settings, tmp_path / "work") as work, ThreadPoolExecutor(8) as visitors:
         asked = [
             visitors.submit(nodes[n % 2].get_or_wait, rain, "epub", patience_seconds=LIMIT_SECONDS) for n in range(8)
         ]
@@ -177,13 +159,13 @@ def test_one_file_is_made_once_for_two_machines_by_a_third_that_gives_back_what_
         with services.state.reading() as connection:
             assert len(connection.execute(text("SELECT key FROM claims")).all()) == 1
         assert nodes[0].fault() == ""
-        child = wait_for(lambda: children_of(process))[0]
+        child = wait_for(lambda: children_of(work.process))[0]
         os.kill(child, signal.SIGSTOP)
         nodes[1].submit(rain, "pdf")
         key = nodes[1].key(rain, "pdf")
         wait_for(lambda: nodes[1].jobs.status(key).state == "working")
-        process.terminate()
-        assert process.wait(LIMIT_SECONDS) == 0
+        work.process.terminate()
+        assert work.process.wait(LIMIT_SECONDS) == 0
     assert nodes[0].jobs.status(key).position == 1
     other.state.close()
 
