@@ -22,6 +22,8 @@ from reader.exports.footnotes import as_popups, notes_of
 from reader.exports.options import Options
 from reader.exports.publications import of_article
 from reader.formats import read_draft
+from reader.importing.extraction.text_blocks import parse
+from reader.importing.sources.own_exports import chapter_in, read_chapter
 from reader.sanitizer import sanitize
 from reader.settings import ROOT, Settings
 from reader.templating import Renderer
@@ -218,6 +220,17 @@ published: 2026-05-01 06:00
 def test_lines_of_a_verse_have_a_class_for_readers_of_epub_without_has():
     book = zipfile.ZipFile(io.BytesIO(exported("epub", ".html", PAGE)))
     assert '<p class="lines">上联：春回大地<br/>' in book.read("EPUB/a1.xhtml").decode()
+
+
+def test_code_is_from_left_to_right_in_a_book_from_right_to_left_and_imported_as_it_was():
+    text = "---\ntitle: خبر\nlanguage: ar\n---\nنص `f(x)[0]`\n\n```\na[0] < b\n```\n"
+    book = zipfile.ZipFile(io.BytesIO(exported("epub", ".md", text)))
+    root = parse(page := book.read("EPUB/a1.xhtml").decode())
+    assert '<code dir="ltr">f(x)[0]</code>' in page
+    assert '<pre dir="ltr"><code>a[0] &lt; b' in page
+    section = chapter_in(root)
+    draft, _ = read_chapter(root, section)
+    assert draft.body_html == "<p>نص <code>f(x)[0]</code></p><pre><code>a[0] &lt; b\n</code></pre>"
 
 
 def test_an_article_from_right_to_left_is_so_in_every_export():

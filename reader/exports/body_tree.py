@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 from markupsafe import Markup, escape
 
 from .. import urls
+from ..sanitizer.allowlist import CODE
 
 HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -38,15 +39,16 @@ _WORDS_OF_PICTURES = ".//img/@alt"
 
 class Body:
     """The body of one chapter. *prefix* makes its ids unique among the chapters of one file. *address* is the base URL
-    of the site for links; without it, links within the site become plain text.
+    of the site for links; without it, links within the site become plain text. *direction* is ``rtl`` or empty.
 
     ``root`` is the body as an lxml tree: a ``div`` with the blocks as children, for formats that are not HTML.
 
     Example: ``Body(Markup('<h2 id="a">甲</h2>'), prefix="c1-").html()`` is ``<h2 id="c1-a">甲</h2>``.
     """
 
-    def __init__(self, body: Markup, prefix: str, address: str = "") -> None:
+    def __init__(self, body: Markup, prefix: str, address: str = "", direction: str = "") -> None:
         self.root: HtmlElement = lxml.html.fragment_fromstring(str(body), create_parent="div")
+        self.root.set("dir", direction)
         self._prefix = prefix
         self._prefix_ids()
         self._resolve_links(address)
@@ -147,6 +149,18 @@ def resolve_directions(body: Body) -> Body:
         classes = map(unicodedata.bidirectional, element.text_content())
         first = next((name for name in classes if name in ("L", "R", "AL")), "L")
         element.set("dir", "ltr" if first == "L" else "rtl")
+    return body
+
+
+def direct_code(body: Body) -> Body:
+    """Sets ``dir="ltr"`` of code in text from right to left, for EPUB, whose style sheets cannot set a direction.
+
+    Without it brackets and operators change places. Returns *body*.
+    """
+    for element in body.root.iter(*CODE):
+        [direction] = element.xpath("ancestor-or-self::*[@dir][1]/@dir")
+        if direction == "rtl":
+            element.set("dir", "ltr")
     return body
 
 

@@ -138,7 +138,7 @@ def to_document(publication: Publication, options: Options, prepare: Prepare, pi
     media: dict[str, bytes] = {}
     chapters = []
     for number, article in enumerate(publication.chapters, 1):
-        body = Body(article.body, f"a{number}-", options.base_url)
+        body = Body(article.body, f"a{number}-", options.base_url, direction_of(article.language))
         media |= place_pictures(body, options, pictures, gettext_of(article.language))
         chapters.append(_chapter(article, f"a{number}", body, prepare))
     grouped = groupby(chapters, key=lambda chapter: section_of(chapter.article))

@@ -13,7 +13,16 @@ from markupsafe import Markup
 
 from ..i18n import N_
 from ..models import Publication, is_dated
-from .body_tree import MATHML, Body, TocEntry, complete_definitions, mark_verses, scrolling_tables, toc_tree
+from .body_tree import (
+    MATHML,
+    Body,
+    TocEntry,
+    complete_definitions,
+    direct_code,
+    mark_verses,
+    scrolling_tables,
+    toc_tree,
+)
 from .covers import Cover, cover_of, picture_of
 from .footnotes import as_popups
 from .localization import gettext_of
@@ -102,7 +111,7 @@ def _to_xhtml(body: Body) -> Markup:
     for ruby in list(body.root.iter("ruby")):
         if ruby.find(".//rt") is None:
             ruby.drop_tag()
-    return scrolling_tables(complete_definitions(mark_verses(as_popups(body)))).xhtml()
+    return scrolling_tables(complete_definitions(mark_verses(direct_code(as_popups(body))))).xhtml()
 
 
 def file_of(chapter: Chapter) -> str:

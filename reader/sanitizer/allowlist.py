@@ -21,6 +21,8 @@ INLINES = frozenset(
     ["a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "mark", "q"]
     + ["rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var"]
 )
+CODE = frozenset({"pre", "code", "kbd", "samp"})
+"""Elements whose text is from left to right in any language."""
 MATHML_LEAVES = frozenset({"mi", "mn", "mo", "ms", "mtext"})
 """Elements that contain only text."""
 MATHML_ARITY = {

@@ -23,6 +23,7 @@ from ...formats.decoding import decode_page
 from ...formats.json_reader import read_json
 from ...models import UNDATED, Draft
 from ...sanitizer import sanitize
+from ...sanitizer.allowlist import CODE
 from ..extraction.text_blocks import parse
 from .items import Found, SourceItem, html_reader, json_in, text_of
 
@@ -99,6 +100,9 @@ def read_chapter(root: HtmlElement, section: HtmlElement) -> tuple[Draft, str]:
     """The draft of the article in *section*, and its address."""
     for notes in section.xpath(".//section[contains(@class, 'footnotes')]"):
         _to_list(notes)
+    for element in section.iter(*CODE):
+        if element.get("dir") == "ltr":
+            del element.attrib["dir"]
     return _read(_metadata(root), section)
 
 
