@@ -9,9 +9,8 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -27,11 +26,11 @@ from ..exports.speech import ENCODER
 from ..i18n import Message, catalogue_of
 from ..settings import ROOT, Settings
 from ..state import State
-from ..storage.bucket import Bucket
 from ..storage.process_limits import check_process_limits
 from ..storage.sqlite import is_broken
-from ..web.limits.shared_counts import SharedCounts, without_password
 from .click_localization import echo
+from .doctor_findings import OK, PROBLEM, WARNING, Check, Finding
+from .doctor_shared_services import bucket, shared_limits, shared_queue
 
 FREE_BYTES = 500_000_000
 OPEN_FILES = 1024
@@ -41,20 +40,6 @@ NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "f
 FONTS = Path(__file__).resolve().parent.parent / "exports" / "fonts"
 SOFTWARE_YEAR = 2026
 """A clock that shows an earlier year is wrong."""
-OK, WARNING, PROBLEM = Message("ok"), Message("warning"), Message("problem")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report. ``kind`` is OK, WARNING or PROBLEM; ``advice`` is the suggested fix, if any."""
-
-    kind: Message
-    text: Message
-    advice: Message | None = None
-
-
-Check = Callable[[Settings], Iterator[Finding]]
-"""A check yields its findings. A function in CHECKS."""
 
 
 @click.command("doctor")
@@ -175,26 +160,6 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     if any(network.prefixlen == 0 for network in settings.proxies):
         text = Message("READER_TRUSTED_PROXIES trusts every address, so visitors can claim to be anybody")
         yield Finding(WARNING, text, Message("set it to your proxy's address or network, such as 10.0.0.0/8"))
-
-
-def bucket(settings: Settings) -> Iterator[Finding]:
-    if not settings.bucket:
-        return
-    if reason := Bucket(settings.bucket).fault():
-        text = Message("the bucket %(url)s fails: %(reason)s", url=settings.bucket, reason=reason)
-        yield Finding(
-            PROBLEM, text, Message("check AWS_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and its name")
-        )
-    else:
-        yield Finding(OK, Message("bucket: %(url)s", url=settings.bucket))
-
-
-def shared_limits(settings: Settings) -> Iterator[Finding]:
-    if settings.redis_url:
-        values = {"url": without_password(settings.redis_url), "reason": SharedCounts(settings.redis_url).fault()}
-        fails, answers = Message("%(url)s fails: %(reason)s", **values), Message("Redis: %(url)s", **values)
-        hint = Message("check READER_REDIS_URL; until then each process counts by itself")
-        yield Finding(WARNING, fails, hint) if values["reason"] else Finding(OK, answers)
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
@@ -345,6 +310,6 @@ def limits(settings: Settings) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     *(articles_folder, instance_folder, change_notification, fonts, addresses),
-    *(bucket, shared_limits, clock, language, databases, state_database),
+    *(bucket, shared_limits, shared_queue, clock, language, databases, state_database),
     *(mail_server, speech, packages, open_files, limits),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from machines import machine
 from PIL import Image
-from serving import free_port
+from serving import environment_of, free_port
 from sqlalchemy import text
 from waiting import LIMIT_SECONDS, wait_for
 
@@ -140,9 +140,11 @@ def children_of(process):
 
 
 def test_one_file_is_made_once_for_two_machines_by_a_third_that_gives_back_what_it_has_not_finished(
-    services, publish, settings, tmp_path
+    services, publish, settings, tmp_path, runner
 ):
     publish(FILES)
+    doctor = {"LC_ALL": "C.UTF-8", **environment_of(settings)}
+    assert "no machine with this version of Reader takes orders" in runner.invoke(main, ["doctor"], env=doctor).output
     with services.state.queueing() as connection:
         connection.execute(text("CREATE TABLE claims (key text)"))
         connection.execute(text("CREATE RULE claim AS ON UPDATE TO export_jobs WHERE NEW.state = 'working' AND"
@@ -159,6 +161,7 @@ def test_one_file_is_made_once_for_two_machines_by_a_third_that_gives_back_what_
         with services.state.reading() as connection:
             assert len(connection.execute(text("SELECT key FROM claims")).all()) == 1
         assert nodes[0].fault() == ""
+        assert "all machines share one queue" in runner.invoke(main, ["doctor"], env=doctor).output
         child = wait_for(lambda: children_of(work.process))[0]
         os.kill(child, signal.SIGSTOP)
         nodes[1].submit(rain, "pdf")
