@@ -123,6 +123,20 @@ POST = """<item><title>{name}</title><link>https://dukou.example/{link}</link>
 <wp:meta_value>{value}</wp:meta_value></wp:postmeta></item>"""
 
 
+def test_links_between_imported_posts_lead_to_this_site_and_others_stay(run, settings, services, tmp_path):
+    post = """<item><title>{0}</title><link>https://dukou.example/2018/11/{0}/</link><content:encoded><![CDATA[
+见<a href="http://www.dukou.example/2018/11/lamp/#p1">灯</a>与<a href="https://dukou.example/tag/x/">{0}</a>。]]></content:encoded>
+<wp:post_name>{0}</wp:post_name><wp:post_date>2018-11-20 10:00:00</wp:post_date><wp:post_type>post</wp:post_type>
+<wp:status>publish</wp:status></item>"""
+    (tmp_path / "wxr.xml").write_text(WXR.format(post.format("ferry") + post.format("lamp")), "utf-8")
+    assert run(tmp_path / "wxr.xml").exit_code == 0
+    for path in settings.articles.rglob("*.*"):
+        os.utime(path, (1, 1))
+    services.library.scan_all()
+    body = services.catalog.article("ferry").body
+    assert re.findall(r'href="([^"]*)"', body) == ["/a/lamp#p1", "https://dukou.example/tag/x/"]
+
+
 def test_messages_of_visitors_and_posts_for_members_are_not_published(run, settings, tmp_path):
     posts = [
         ("contact", "?post_type=flamingo_inbound&amp;p=1", "flamingo_inbound", "x", "1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ from ..settings import Settings
 from .drafting import ExtractedArticle, build_draft, with_pictures
 from .duplicates import ImportedIndex
 from .import_result import IMPORTED, LEFT_OUT, REFUSED, SKIPPED, ImportResult
+from .imported_links import addresses_of, with_links_to_imported
 from .new_files import create, create_picture
 from .sources.http import Fetcher
 from .sources.items import Found, LeftOut, SourceItem, needs_too_much_memory
@@ -55,10 +56,13 @@ class Importer:
     now: Callable[[], datetime]
     _titles: dict[str, str] = field(default_factory=dict)
     """The titles of the articles that this import wrote, by path."""
+    _addresses: frozenset[str] = frozenset()
+    """The pages of this import, to which its articles may link."""
 
-    def run(self, items: Iterable[Found]) -> Iterable[ImportResult]:
+    def run(self, items: Sequence[Found]) -> Iterable[ImportResult]:
         """Yields a result as soon as each item is finished. Files that are already written remain if the import is
         interrupted."""
+        self._addresses = addresses_of(items)
         for item in items:
             try:
                 with limited_cpu_time(MOST_CPU_SECONDS):
@@ -122,6 +126,7 @@ class Importer:
 
     def _write(self, item: SourceItem, extracted: ExtractedArticle) -> ImportResult:
         draft, notes = self.complete(extracted.draft, "" if item.address else item.name)
+        draft = replace(draft, body_html=with_links_to_imported(draft.body_html, self._addresses))
         slug = slug_for(draft, self.imported_index.slugs)
         complete = replace(extracted, draft=_with_slug(draft, slug, self.imported_index.slugs))
         draft, pictures = with_pictures(complete, item, slug, self.fetcher)
