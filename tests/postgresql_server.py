@@ -41,10 +41,10 @@ class PostgreSQL:
         return f"postgresql://{USER}@/{name}?host={self.folder}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database, which is deleted afterwards."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a copy of the database *template*, by default an empty one, which is deleted afterwards."""
         name = f"t{secrets.token_hex(8)}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
