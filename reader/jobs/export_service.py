@@ -243,7 +243,10 @@ class ExportService:
         pool.run(stop, self._settings.instance / POOL_LOCK)
 
     def fault(self) -> str:
-        """Why waiting jobs are not processed, a Message for operators; empty if they are. Raises Busy."""
+        """Why waiting jobs are not processed, or files not shared, a Message for operators; empty if they are. Raises
+        Busy."""
+        if self._uploads and not self._uploads.bucket.answers():
+            return SILENT
         waiting, silent_seconds = self.jobs.waiting(), self.heartbeat.silent_seconds()
         if not waiting or not silent_seconds:
             return ""

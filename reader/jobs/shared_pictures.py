@@ -38,7 +38,7 @@ class PictureUploads:
     """
 
     def __init__(self, bucket: Bucket, instance: Path) -> None:
-        self._bucket, self._instance = bucket, instance
+        self.bucket, self._instance = bucket, instance
         self._shared: set[str] = set()
 
     def share(self, publication: Publication, options: Options) -> tuple[SharedPicture, ...]:
@@ -57,7 +57,7 @@ class PictureUploads:
         if digest not in self._shared:
             if (content := _content_of(original, digest)) is None:
                 return None
-            if not self._bucket.ensure(_name(digest), content):
+            if not self.bucket.ensure(_name(digest), content):
                 raise Busy(SILENT, retry_seconds=RETRY_SECONDS)
             if len(self._shared) >= _MOST_REMEMBERED:
                 self._shared.clear()

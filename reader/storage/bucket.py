@@ -67,7 +67,7 @@ class Bucket:
             hint = Message("a bucket needs obstore: pip install -r requirements-many.txt")
             raise BadSetting("READER_BUCKET", url, hint)
         self.url = url
-        self._silent_until, self._failing = 0.0, set[str]()
+        self._silent_until, self._check_at, self._failing = 0.0, 0.0, set[str]()
         self._slots = threading.BoundedSemaphore(MOST_REQUESTS)
 
     def download(self, name: str, save: Callable[[Iterator[bytes]], _Result], limit_bytes: int) -> _Result | None:
@@ -118,6 +118,15 @@ class Bucket:
             return True
 
         return bool(self._ask("upload", put))
+
+    def answers(self) -> bool:
+        """Whether the bucket answered the last time that this was checked, at most PAUSE_SECONDS ago."""
+        import obstore
+
+        if time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + PAUSE_SECONDS
+            self._ask("check", lambda: obstore.head(self._impatient_store, "does-not-exist"))
+        return "check" not in self._failing
 
     def fault(self) -> str:
         """Why the bucket cannot be used: the first line of an error; empty if it answers."""

@@ -134,7 +134,9 @@ def test_while_the_bucket_fails_nothing_is_ordered_or_finished_and_then_all_is(
         with pytest.raises(Busy) as refusal:
             without_bucket.export_service.submit(rain, "pdf")
         assert refusal.value.retry_seconds == 10
+        assert "bucket" in without_bucket.export_service.fault()
         without_bucket.state.close()
+    assert services.export_service.fault() == ""
     working = export_store(tmp_path / "work" / "exports", 10**9, settings.bucket, must_upload=True)
     assert "size" in json.loads(_answer_line(renderer, working, tmp_path / "work", job.spec))
 
