@@ -188,6 +188,14 @@ def test_entries_of_livejournal_keep_their_dates_and_private_ones_are_drafts(run
     assert draft_of(settings, "Lamp").draft
 
 
+def test_a_post_of_tumblr_has_the_date_in_its_footer(run, settings, tmp_path):
+    footer = '<div id="footer"><span id="timestamp"> May 6th, 2014 10:11am </span><span class="tag">river</span></div>'
+    story = "The river rose by two metres in the night, and people left their homes. " * 3
+    (tmp_path / "123.html").write_text(f"<html><body><h1>A flood</h1><p>{story}</p>{footer}</body></html>", "utf-8")
+    assert run(tmp_path / "123.html").exit_code == 0
+    assert [name[:10] for name in files(settings)] == ["2014-05-06"]
+
+
 @pytest.mark.parametrize(
     ("content", "hint"),
     [

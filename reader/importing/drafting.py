@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from html import unescape
 from urllib.parse import urljoin
 
 from ..chinese import HAN
 from ..errors import NotImported, UnreadableArticle
 from ..formats import FORMATS, read_draft
 from ..formats.data_pictures import take_data_pictures
-from ..formats.dates import UnreadableDate, parse_date
+from ..formats.dates import UnreadableDate, date_in_text, parse_date
 from ..formats.decoding import decode_text
 from ..formats.hidden_elements import LEFT_OUT, drop_hidden, without_hidden
 from ..i18n import Message
@@ -45,6 +46,9 @@ _TAGS = re.compile(r"<[^>]+>")
 _PICTURE = re.compile(r'(<img\b[^>]*? src=")([^"]*)(")')
 _SAVED_FROM = re.compile(r"<!--\s*(?:Page saved with SingleFile\s+url:|saved from url=\(\d+\))\s*(https?://[^\s>]+)")
 _TIME = r"(\d{13}|\d{10}|\d{4}-\d\d-\d\d[T \d:+Z]*)"
+_DATE_ELEMENT = re.compile(
+    r'<(?:span|div|p|time)\b[^<>]*\b(?:id|class)="(?:timestamp|post-date|entry-date)"[^<>]*>([^<>]{6,60})<'
+)
 _SCRIPT_DATE = re.compile(
     rf"""\bvar\s+(?:ct|publish_time|createTime)\s*=\s*["']{_TIME}["']"""
     rf"""|["'](?:publish_?time|pub_?time|publishDate|datePublished)["']\s*:\s*["']?{_TIME}""",
@@ -144,7 +148,7 @@ def _from_page(fetched: Fetched, item: SourceItem, address: str) -> tuple[Draft,
         title=metadata.title or hints.title or _first_words(extracted.text),
         body_html=extracted.body_html,
         summary=metadata.summary,
-        published=metadata.published or hints.published or _date_in_script(html),
+        published=metadata.published or hints.published or _date_in_script(html) or _date_in_element(html),
         updated=metadata.updated if metadata.updated and metadata.updated != metadata.published else None,
         source=metadata.source,
         section=metadata.section,
@@ -163,6 +167,12 @@ def _date_in_script(html: str) -> datetime | None:
         return parse_date(found[1] or found[2]) if found else None
     except UnreadableDate:
         return None
+
+
+def _date_in_element(html: str) -> datetime | None:
+    """The date in an element that is named so, anywhere: an export of Tumblr has it in the footer of each post."""
+    found = _DATE_ELEMENT.search(html)
+    return date_in_text(unescape(found[1]).strip()) if found else None
 
 
 def _saved_from(html: str) -> str:
