@@ -185,7 +185,7 @@ class Bucket:
     def _note_failure(self, work: str, error: Exception) -> None:
         self._silent_until = time.monotonic() + PAUSE_SECONDS
         if not self._failing:
-            log.error("%s fails, so this machine makes its files itself: %s", self.url, first_line(error))
+            log.error("%s fails, so exported files are not shared until it answers: %s", self.url, first_line(error))
         self._failing.add(work)
 
     def _note_answer(self, work: str) -> None:
