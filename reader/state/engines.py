@@ -16,8 +16,6 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from ..storage.sqlite import closing_on_error, open_database
 
 if TYPE_CHECKING:
-    import psycopg
-
     from .bounded_postgresql import BoundedConnection
 
 BUSY_SECONDS = 30
@@ -71,13 +69,10 @@ def postgresql_engine(url: str) -> Engine:
     return engine
 
 
-def listening_connection(url: str) -> psycopg.Connection[Any]:
-    """A connection of its own to the PostgreSQL database at *url*, for LISTEN. Raises psycopg.Error."""
-    import psycopg
-
+def connection_arguments(url: str) -> tuple[str, dict[str, Any]]:
+    """The URL and the arguments with which ``psycopg.connect`` connects to the PostgreSQL database at *url*."""
     address = make_url(url).set(drivername="postgresql")
-    text = address.render_as_string(hide_password=False)
-    return psycopg.connect(text, autocommit=True, **_arguments(address))
+    return address.render_as_string(hide_password=False), _arguments(address)
 
 
 def _arguments(address: URL) -> dict[str, Any]:

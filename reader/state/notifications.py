@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from .engines import listening_connection
+from .engines import connection_arguments
 
 RETRY_SECONDS = 5.0
 """After a failure the server is not asked for this time."""
@@ -53,7 +53,8 @@ class Notifications:
             if time.monotonic() < self._retry_at:
                 raise psycopg.OperationalError
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            self._connection = listening_connection(self._url)
+            address, arguments = connection_arguments(self._url)
+            self._connection = psycopg.connect(address, autocommit=True, **arguments)
             self._connection.execute(self._listen.encode())
             self._count += 1  # others may have been missed
         return self._connection

@@ -16,7 +16,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-import tinycss2
 from weasyprint import css
 from weasyprint.formatting_structure import boxes
 from weasyprint.layout import block, page, percent
@@ -55,7 +54,7 @@ def find_style_attributes(*arguments: Any) -> Iterator[tuple[Any, ...]]:
         found = list(group)
         if len(found) == 1:
             specificity, _, declarations, base_url = found[0]
-            key = specificity, base_url, tinycss2.serialize(declarations)
+            key = specificity, base_url, css.tinycss2.serialize(declarations)
             found = [(specificity, element, known.setdefault(key, declarations), base_url)]
         yield from found
 
