@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import random
@@ -56,6 +57,8 @@ from reader.templating import Renderer  # noqa: E402
 
 SEED = next((ROOT / "articles").rglob("quzhou-zhengxie.txt"))
 MEGABYTE = 1_000_000
+TEXTS = 20
+"""More than a process generates in a run."""
 SECTIONS = ("河北新闻", "要闻", "经济", "社会", "文化")
 
 
@@ -173,14 +176,16 @@ def plain_html(name: str) -> str:
 
 
 def typst(name: str, *_: str) -> Callable[[], bytes]:
+    """Typst, with other characters each time: a process remembers the layout of paragraphs that it has seen."""
     import typst as engine
 
-    folder = Path(tempfile.mkdtemp())
-    (folder / "main.typ").write_text(typst_source(subject(name)))
-    fonts = [str(ROOT / "reader" / "exports" / "fonts")]
-    return lambda: engine.compile(
-        str(folder / "main.typ"), font_paths=fonts, ignore_system_fonts=True, pdf_standards="ua-1"
-    )
+    folder, fonts = Path(tempfile.mkdtemp()), [str(ROOT / "reader" / "exports" / "fonts")]
+    source, dice = typst_source(subject(name)), random.Random(16)
+    hanzi = sorted({char for char in source if "\u4e00" <= char <= "\u9fff"})
+    for number in range(TEXTS):
+        (folder / f"{number}.typ").write_text(varied(source, hanzi, dice))
+    files = itertools.cycle(sorted(folder.iterdir()))
+    return lambda: engine.compile(str(next(files)), font_paths=fonts, ignore_system_fonts=True, pdf_standards="ua-1")
 
 
 def typst_source(publication: Publication) -> str:
