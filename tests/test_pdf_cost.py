@@ -21,7 +21,7 @@ from markupsafe import Markup
 from PIL import Image
 from weasyprint import css
 from weasyprint.formatting_structure import boxes
-from weasyprint.layout import block, inline, page
+from weasyprint.layout import background, block, inline, page
 from weasyprint.text import line_break
 
 from reader.article_building import to_article
@@ -154,6 +154,7 @@ def use_stock_layout(monkeypatch):
             monkeypatch.setattr(module, "resolve_percentages", shared_styles._stock_resolve_percentages)
     monkeypatch.setattr(css, "find_style_attributes", shared_styles._stock_find_style_attributes)
     monkeypatch.setattr(page, "set_page_type_computed_styles", shared_styles._stock_set_page_styles)
+    monkeypatch.setattr(background, "layout_box_backgrounds", shared_styles._stock_backgrounds)
     monkeypatch.setattr(block, "block_level_page_name", shared_styles._stock_page_name)
     monkeypatch.setattr(boxes.Box, "is_in_normal_flow", shared_styles._stock_is_in_normal_flow)
     monkeypatch.setattr(inline, "get_next_linebox", line_layout._stock_next_line)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -126,7 +125,9 @@ def split_first_line(
         result[0].drawn = []
         _lines[key] = style, result
     layout, *metrics = _lines[key][1]
-    return copy(layout), *metrics  # a copy, because each line is justified separately
+    copied = line_break.Layout.__new__(line_break.Layout)  # a copy, because each line is justified separately
+    vars(copied).update(vars(layout))
+    return copied, *metrics
 
 
 def _prefix(text: str, style: Any, max_width: float | None) -> str:

@@ -5,6 +5,10 @@ elements   WeasyPrint shares the style of similar elements, but not if they have
 pages      Each page has twenty styles of its own, for itself and its margins. Pages of the same kind share them.
 lengths    Eighteen lengths (margins, padding, borders, widths, heights) are resolved each time a box is laid out,
            and a text for each of its lines. They depend only on the style and the size of the containing block.
+bare       Most boxes have no background, round corners or shadow. Each style is examined once.
+flow       Whether a box is in normal flow is asked fifteen times for each box, with five functions each.
+names      Before each block the names of its page and of the following one are compared through all descendants.
+           Our style sheets name no page, and articles cannot.
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ from operator import itemgetter
 from typing import Any
 
 from weasyprint import css
+from weasyprint.draw.color import get_color
 from weasyprint.formatting_structure import boxes
-from weasyprint.layout import block, page, percent
+from weasyprint.layout import background, block, page, percent
 
 _SIDES = ("top", "right", "bottom", "left")
 _COMPUTED = (
@@ -27,10 +32,13 @@ _COMPUTED = (
     *("width", "min_width", "max_width", "height", "min_height", "max_height"),
 )
 _LENGTHS = (*_COMPUTED, *(f"border_{side}_width" for side in _SIDES))
+_CORNERS = tuple(f"border_{corner}_radius" for corner in ("top_left", "top_right", "bottom_right", "bottom_left"))
+_BARE = dict.fromkeys(_CORNERS, (0, 0)) | {"background": None}
 _IN_FLOW = frozenset(("static", "relative"))
 _stock_find_style_attributes = css.find_style_attributes
 _stock_set_page_styles = page.set_page_type_computed_styles
 _stock_page_name, _stock_is_in_normal_flow = block.block_level_page_name, boxes.Box.is_in_normal_flow
+_stock_backgrounds = background.layout_box_backgrounds
 _stock_resolve_percentages = percent.resolve_percentages
 
 
@@ -38,6 +46,7 @@ def install() -> None:
     css.find_style_attributes = find_style_attributes
     page.set_page_type_computed_styles = set_page_styles
     boxes.Box.is_in_normal_flow = is_in_normal_flow
+    background.layout_box_backgrounds = layout_box_backgrounds
     block.block_level_page_name = lambda *_: None
     for name, module in list(sys.modules.items()):
         if name.startswith("weasyprint.") and hasattr(module, "resolve_percentages"):
@@ -80,7 +89,7 @@ def _counts_pages(style_for: Any) -> bool:
 def resolve_percentages(box: Any, containing_block: Any) -> None:
     """Sets the used values of *box*. *containing_block* is a box or its (width, height)."""
     style = box.style
-    if box.is_flex_item or box.is_grid_item or style["border_collapse"] == "collapse":
+    if not isinstance(box, boxes.Box) or box.is_flex_item or box.is_grid_item or style["border_collapse"] == "collapse":
         _stock_resolve_percentages(box, containing_block)  # their style or borders may change during layout
         return
     known = vars(style).setdefault("used_values", {})
@@ -104,6 +113,31 @@ def resolve_percentages(box: Any, containing_block: Any) -> None:
 def _is_absolute(style: Any) -> bool:
     """Whether all lengths are independent of the containing block: automatic or in pixels, not percentages."""
     return all(value == "auto" or getattr(value, "unit", None) == "px" for value in map(style.__getitem__, _COMPUTED))
+
+
+def layout_box_backgrounds(sheet: Any, box: Any, get_image: Any, *options: Any, **named: Any) -> None:
+    """Sets the background and the round corners of *box* and of the boxes in it."""
+    is_plain = isinstance(box, boxes.Box) and box is not sheet  # not a placeholder of a positioned box
+    if not is_plain or options or named or not _is_bare(box.style):
+        _stock_backgrounds(sheet, box, get_image, *options, **named)
+        return
+    for child in box.all_children():
+        layout_box_backgrounds(sheet, child, get_image)
+    vars(box).update(_BARE)
+
+
+def _is_bare(style: Any) -> bool:
+    bare: bool | None = vars(style).get("is_bare")
+    if bare is None:
+        bare = style.is_bare = (
+            style["border_image_source"][0] == style["mask_border_source"][0] == "none"
+            and style["visibility"] != "hidden"
+            and all(kind == "none" for kind, _ in style["background_image"])
+            and not style["box_shadow"]
+            and get_color(style, "background_color").alpha == 0
+            and all((0, "px") in style[corner] for corner in _CORNERS)
+        )
+    return bare
 
 
 @contextmanager
