@@ -59,8 +59,6 @@ _SCRIPT_CHANGE = re.compile(f"(?<=[{SQUARE}]){BREAK}(?=[{LATIN}])|(?<=[{LATIN}%]
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 """The apostrophe in don’t. It is the same character as the Chinese closing quotation mark, full-width by default."""
 
-_APOSTROPHE_SIDE = re.compile("[A-Za-z]’|’[A-Za-z]")
-
 
 def install() -> bool:
     """Patches WeasyPrint once. Returns False for an unsupported version."""

@@ -35,8 +35,9 @@ _LAST_SPACE = re.compile("(?<=[0-9a-f])>[^<]*(?:<>[^<]*)*$")
 _MISSING = pango.PANGO_GLYPH_UNKNOWN_FLAG
 _SMALLEST = 1e-6
 """The font size below which WeasyPrint draws nothing."""
-_EXACT_SIZES = 14802
-"""The version of Pango since which fonts know their size (gitlab.gnome.org/GNOME/pango/-/issues/530)."""
+_IS_EXACT = pango.pango_version() >= 14802
+"""Whether fonts know their size, as since Pango 1.48.2 (gitlab.gnome.org/GNOME/pango/-/issues/530). With an older one
+WeasyPrint draws the widened glyphs."""
 _stock_draw_first_line = drawing.draw_first_line
 
 
@@ -76,8 +77,7 @@ class Run:
 
 
 def install() -> None:
-    if pango.pango_version() >= _EXACT_SIZES:
-        drawing.draw_first_line = draw_first_line
+    drawing.draw_first_line = draw_first_line
 
 
 def draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellipsis: Any, matrix: Any) -> Any:
@@ -134,10 +134,10 @@ def _runs(stream: Any, layout: Any) -> list[Run]:
 
 
 def _is_plain(run: Run) -> bool:
-    """Whether no glyph is raised, missing or a picture."""
+    """Whether no glyph is raised, missing or a picture, and the font knows its size."""
     font = run.font
     is_picture = font.png or font.svg or font.colr or font.bitmap
-    return not is_picture and not any(run.rises) and not any(glyph & _MISSING for glyph in run.glyphs)
+    return _IS_EXACT and not is_picture and not any(run.rises) and not any(glyph & _MISSING for glyph in run.glyphs)
 
 
 def _widen(runs: list[Run], spread: Spread, text: str) -> None:
